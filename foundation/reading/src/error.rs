@@ -1,0 +1,47 @@
+/// Why a document could not be read at all. What could be read in part comes with findings instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadingError {
+    /// Nothing is in it.
+    #[error("{name}: is empty; nothing was read")]
+    Empty {
+        /// The document's name.
+        name: String,
+    },
+    /// It is larger than the limit.
+    #[error("{name}: is {bytes} bytes, over the limit of {limit}; split it, or raise the limit")]
+    TooLarge {
+        /// The document's name.
+        name: String,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// It is a kind of file that is not read here.
+    #[error("{name}: is {found}, which cannot be read; give a PDF, HTML, Markdown or plain text file")]
+    UnsupportedFormat {
+        /// The document's name.
+        name: String,
+        /// What its first bytes say it is.
+        found: &'static str,
+    },
+    /// It is neither a known format nor text.
+    #[error("{name}: is not text in UTF-8, UTF-16 or Windows-1252, nor any format read here; save it as UTF-8 text or PDF")]
+    NotText {
+        /// The document's name.
+        name: String,
+    },
+    /// It needs a password.
+    #[error("{name}: is encrypted; save a copy without a password and read that")]
+    Encrypted {
+        /// The document's name.
+        name: String,
+    },
+    /// It begins as a PDF and holds no page that can be found.
+    #[error("{name}: is a damaged or truncated PDF in which no page can be found; fetch it again")]
+    DamagedPdf {
+        /// The document's name.
+        name: String,
+    },
+}

@@ -1,0 +1,282 @@
+//! HTML: the main content of a page, without what every page of a site carries.
+
+use candour_record::MediaKind;
+use ego_tree::iter::Edge;
+use scraper::node::Node;
+use scraper::{ElementRef, Html, Selector};
+
+use crate::assemble::{Draft, DraftLine, assemble};
+use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+
+/// Elements that hold nothing a reader reads.
+const SILENT: &[&str] = &["script", "style", "noscript", "template", "svg", "iframe", "button", "select", "input", "textarea", "head", "object", "dialog"];
+/// Elements that hold what surrounds a text.
+const AROUND: &[&str] = &["nav", "footer", "aside", "form"];
+/// Elements that begin a block.
+const BLOCKS: &[&str] = &[
+    "p", "div", "section", "article", "main", "ul", "ol", "dl", "table", "tr", "blockquote", "pre", "figure", "figcaption", "details", "summary",
+    "address", "header", "hr", "body", "caption", "thead", "tbody",
+];
+
+pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
+    let html = Html::parse_document(source);
+    let select = |selector: &str| Selector::parse(selector).ok().and_then(|s| html.select(&s).next());
+    let title = select("title").map(|t| t.text().collect::<String>()).map(|t| squeeze(&t)).filter(|t| !t.is_empty());
+    let language = html.root_element().value().attr("lang").map(str::to_owned);
+    let main = ["main", "[role=main]", "article"].iter().find_map(|s| select(s));
+    let whole_page = main.is_none();
+    let root = main.unwrap_or_else(|| html.root_element());
+    let mut walk = Walk { drafts: Vec::new(), open: Open::default(), bold: 0, italic: 0, lists: Vec::new(), table: None, tables: 0, quotes: 0 };
+    walk.run(root, whole_page, limits.depth);
+    let assembled = assemble(walk.drafts, limits.characters);
+    let characters = assembled.body_end;
+    let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
+    Reading::new(MediaKind::Html, assembled, pages, About { title, producer: None, language }, Vec::new())
+}
+
+#[derive(Default)]
+struct Open {
+    kind: Option<BlockKind>,
+    text: String,
+    faces: Vec<(usize, Face)>,
+}
+
+struct Walk {
+    drafts: Vec<Draft>,
+    open: Open,
+    bold: u32,
+    italic: u32,
+    /// For each open list: the next number, or none for a bulleted one.
+    lists: Vec<Option<u32>>,
+    /// Row and column of the open table.
+    table: Option<(u32, u32)>,
+    tables: u32,
+    quotes: u32,
+}
+
+impl Walk {
+    fn run(&mut self, root: ElementRef<'_>, whole_page: bool, deepest: u32) {
+        let mut skipping: Option<usize> = None;
+        let mut depth = 0usize;
+        for edge in root.traverse() {
+            match edge {
+                Edge::Open(node) => {
+                    depth += 1;
+                    match node.value() {
+                        Node::Element(element) if skipping.is_none() => {
+                            let name = element.name();
+                            let hidden = element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true");
+                            let around = AROUND.contains(&name) || (whole_page && name == "header") || element.attr("role") == Some("navigation");
+                            if SILENT.contains(&name) || around || hidden || depth > deepest as usize {
+                                skipping = Some(depth);
+                            } else {
+                                self.begin(name, element.attr("start"));
+                            }
+                        }
+                        Node::Text(text) if skipping.is_none() => self.text(text),
+                        _ => {}
+                    }
+                }
+                Edge::Close(node) => {
+                    if skipping == Some(depth) {
+                        skipping = None;
+                    } else if let (None, Node::Element(element)) = (skipping, node.value()) {
+                        self.end(element.name());
+                    }
+                    depth -= 1;
+                }
+            }
+        }
+        self.flush();
+    }
+
+    fn begin(&mut self, name: &str, start: Option<&str>) {
+        match name {
+            "b" | "strong" => self.bold += 1,
+            "i" | "em" | "cite" => self.italic += 1,
+            "ul" => {
+                self.flush();
+                self.lists.push(None);
+            }
+            "ol" => {
+                self.flush();
+                self.lists.push(Some(start.and_then(|s| s.parse().ok()).unwrap_or(1)));
+            }
+            "li" | "dt" | "dd" => {
+                self.flush();
+                let depth = self.lists.len().saturating_sub(1).min(8) as u8;
+                let label = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}.", *number - 1)
+                    }
+                    _ => "•".to_owned(),
+                };
+                // The label is printed by whoever shows the page, so it is part of what a reader sees.
+                let face = self.face();
+                self.open.text = format!("{label} ");
+                self.open.faces = vec![(self.open.text.chars().count(), face)];
+                self.open.kind = Some(BlockKind::ListItem { label, depth });
+            }
+            "table" => {
+                self.flush();
+                self.table = Some((0, 0));
+                self.tables += 1;
+            }
+            "td" | "th" => {
+                self.flush();
+                if let Some((row, column)) = &mut self.table {
+                    self.open.kind = Some(BlockKind::Cell { row: row.saturating_sub(1), column: *column, table: self.tables - 1 });
+                    *column += 1;
+                }
+            }
+            "tr" => {
+                self.flush();
+                if let Some((row, column)) = &mut self.table {
+                    *row += 1;
+                    *column = 0;
+                }
+            }
+            "blockquote" => {
+                self.flush();
+                self.quotes += 1;
+            }
+            "br" => self.text(" "),
+            _ => {
+                if let Some(level) = heading(name) {
+                    self.flush();
+                    self.open.kind = Some(BlockKind::Heading(level));
+                } else if BLOCKS.contains(&name) && !(self.open.text.trim().is_empty() || self.only_label()) {
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "b" | "strong" => self.bold = self.bold.saturating_sub(1),
+            "i" | "em" | "cite" => self.italic = self.italic.saturating_sub(1),
+            "ul" | "ol" => {
+                self.flush();
+                self.lists.pop();
+            }
+            "table" => {
+                self.flush();
+                self.table = None;
+            }
+            "blockquote" => {
+                self.flush();
+                self.quotes = self.quotes.saturating_sub(1);
+            }
+            "li" | "dt" | "dd" | "td" | "th" => self.flush(),
+            _ if heading(name).is_some() || BLOCKS.contains(&name) => self.flush(),
+            _ => {}
+        }
+    }
+
+    /// A list item so far holds its label only; the paragraph that follows is its text.
+    fn only_label(&self) -> bool {
+        matches!(&self.open.kind, Some(BlockKind::ListItem { label, .. }) if self.open.text.trim() == label)
+    }
+
+    fn face(&self) -> Face {
+        let in_heading = matches!(self.open.kind, Some(BlockKind::Heading(_)));
+        Face { bold: self.bold > 0 || in_heading, italic: self.italic > 0, size: 0.0 }
+    }
+
+    fn text(&mut self, text: &str) {
+        let face = self.face();
+        for c in text.chars() {
+            let c = if c.is_whitespace() && c != '\u{a0}' { ' ' } else { c };
+            if c == ' ' && (self.open.text.is_empty() || self.open.text.ends_with(' ')) {
+                continue;
+            }
+            self.open.text.push(c);
+            match self.open.faces.last_mut() {
+                Some(last) if last.1 == face => last.0 += 1,
+                _ => self.open.faces.push((1, face)),
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.only_label() {
+            return;
+        }
+        let mut open = std::mem::take(&mut self.open);
+        while open.text.ends_with(' ') {
+            open.text.pop();
+            if let Some(last) = open.faces.last_mut() {
+                last.0 -= 1;
+            }
+        }
+        if open.text.is_empty() {
+            return;
+        }
+        let kind = open.kind.unwrap_or(if self.quotes > 0 { BlockKind::Quotation } else { BlockKind::Paragraph });
+        let mut line = DraftLine::plain(open.text, Face::default(), 1);
+        line.faces = open.faces.into_iter().filter(|f| f.0 > 0).collect();
+        self.drafts.push(Draft { kind, lines: vec![line] });
+    }
+}
+
+fn heading(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
+        _ => None,
+    }
+}
+
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(source: &str) -> Vec<(BlockKind, String)> {
+        let reading = read(source, &Limits::default());
+        reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span).to_owned())).collect()
+    }
+
+    #[test]
+    fn main_content_only() {
+        let page = "<html lang='en-GB'><head><title>The  reply</title><script>x()</script></head><body><header>Site</header>\
+            <nav>Menu</nav><main><h1>Reply</h1><p>We <strong>accept</strong> this.</p></main><footer>Foot</footer></body></html>";
+        assert_eq!(blocks(page), [
+            (BlockKind::Heading(1), "Reply".to_owned()),
+            (BlockKind::Paragraph, "We accept this.".to_owned())
+        ]);
+        let reading = read(page, &Limits::default());
+        assert_eq!(reading.about.title.as_deref(), Some("The reply"));
+        assert_eq!(reading.about.language.as_deref(), Some("en-GB"));
+        let bold: Vec<&str> = reading.blocks[1].runs.iter().filter(|r| r.face.bold).map(|r| reading.slice(r.span)).collect();
+        assert_eq!(bold, ["accept"]);
+    }
+
+    #[test]
+    fn lists_tables_and_quotations() {
+        let page = "<body><ol><li><p>First</p><ul><li>Inner</li></ul></li><li>Second</li></ol>\
+            <table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table><blockquote>Said</blockquote>";
+        let cell = |row, column| BlockKind::Cell { row, column, table: 0 };
+        assert_eq!(blocks(page), [
+            (BlockKind::ListItem { label: "1.".into(), depth: 0 }, "1. First".to_owned()),
+            (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• Inner".to_owned()),
+            (BlockKind::ListItem { label: "2.".into(), depth: 0 }, "2. Second".to_owned()),
+            (cell(0, 0), "A".to_owned()),
+            (cell(0, 1), "B".to_owned()),
+            (cell(1, 0), "1".to_owned()),
+            (cell(1, 1), "2".to_owned()),
+            (BlockKind::Quotation, "Said".to_owned()),
+        ]);
+    }
+
+    #[test]
+    fn nesting_past_the_limit_is_left_out_without_harm() {
+        let page = format!("<body><p>Kept</p>{}lost{}", "<div>".repeat(5000), "</div>".repeat(5000));
+        assert_eq!(blocks(&page)[0].1, "Kept");
+        let _ = blocks(&"<b>".repeat(20_000));
+    }
+}

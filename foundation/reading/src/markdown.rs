@@ -1,0 +1,189 @@
+//! Markdown: headings, paragraphs, lists with the labels they show, tables and quotations.
+
+use candour_record::MediaKind;
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::assemble::{Draft, DraftLine, assemble};
+use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+
+pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
+    let mut walk = Walk::default();
+    for event in Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH) {
+        walk.take(event);
+    }
+    walk.flush();
+    let assembled = assemble(walk.drafts, limits.characters);
+    let characters = assembled.body_end;
+    let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
+    Reading::new(MediaKind::Markdown, assembled, pages, About::default(), Vec::new())
+}
+
+#[derive(Default)]
+struct Walk {
+    drafts: Vec<Draft>,
+    kind: Option<BlockKind>,
+    text: String,
+    faces: Vec<(usize, Face)>,
+    bold: u32,
+    italic: u32,
+    lists: Vec<Option<u64>>,
+    quotes: u32,
+    footnote: bool,
+    cell: (u32, u32),
+    tables: u32,
+}
+
+impl Walk {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.begin(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => self.push(&text),
+            Event::SoftBreak | Event::HardBreak => self.push(" "),
+            // A stray tag in a damaged file is dropped; the words around it stay.
+            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
+            Event::Rule => self.flush(),
+        }
+    }
+
+    fn begin(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Strong => self.bold += 1,
+            Tag::Emphasis => self.italic += 1,
+            Tag::Heading { level, .. } => {
+                self.flush();
+                self.kind = Some(BlockKind::Heading(match level {
+                    HeadingLevel::H1 => 1,
+                    HeadingLevel::H2 => 2,
+                    HeadingLevel::H3 => 3,
+                    HeadingLevel::H4 => 4,
+                    HeadingLevel::H5 => 5,
+                    HeadingLevel::H6 => 6,
+                }));
+            }
+            Tag::List(first) => {
+                self.flush();
+                self.lists.push(first);
+            }
+            Tag::Item => {
+                self.flush();
+                let depth = self.lists.len().saturating_sub(1).min(8) as u8;
+                let label = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}.", *number - 1)
+                    }
+                    _ => "•".to_owned(),
+                };
+                self.push(&format!("{label} "));
+                self.kind = Some(BlockKind::ListItem { label, depth });
+            }
+            Tag::BlockQuote(_) => {
+                self.flush();
+                self.quotes += 1;
+            }
+            Tag::FootnoteDefinition(_) => {
+                self.flush();
+                self.footnote = true;
+            }
+            Tag::Table(_) => {
+                self.flush();
+                self.tables += 1;
+                self.cell = (0, 0);
+            }
+            Tag::TableCell => {
+                self.flush();
+                self.kind = Some(BlockKind::Cell { row: self.cell.0, column: self.cell.1, table: self.tables - 1 });
+                self.cell.1 += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Strong => self.bold = self.bold.saturating_sub(1),
+            TagEnd::Emphasis => self.italic = self.italic.saturating_sub(1),
+            TagEnd::Link | TagEnd::Image | TagEnd::Strikethrough => {}
+            TagEnd::List(_) => {
+                self.flush();
+                self.lists.pop();
+            }
+            TagEnd::BlockQuote(_) => {
+                self.flush();
+                self.quotes = self.quotes.saturating_sub(1);
+            }
+            TagEnd::FootnoteDefinition => {
+                self.flush();
+                self.footnote = false;
+            }
+            TagEnd::TableRow | TagEnd::TableHead => self.cell = (self.cell.0 + 1, 0),
+            _ => self.flush(),
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        let heading = matches!(self.kind, Some(BlockKind::Heading(_)));
+        let face = Face { bold: self.bold > 0 || heading, italic: self.italic > 0, size: 0.0 };
+        for c in text.chars() {
+            let c = if c.is_whitespace() { ' ' } else { c };
+            if c == ' ' && (self.text.is_empty() || self.text.ends_with(' ')) {
+                continue;
+            }
+            self.text.push(c);
+            match self.faces.last_mut() {
+                Some(last) if last.1 == face => last.0 += 1,
+                _ => self.faces.push((1, face)),
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        while self.text.ends_with(' ') {
+            self.text.pop();
+            if let Some(last) = self.faces.last_mut() {
+                last.0 -= 1;
+            }
+        }
+        let kind = self.kind.take();
+        if self.text.is_empty() {
+            self.faces.clear();
+            return;
+        }
+        let plain = if self.footnote {
+            BlockKind::Footnote
+        } else if self.quotes > 0 {
+            BlockKind::Quotation
+        } else {
+            BlockKind::Paragraph
+        };
+        let mut line = DraftLine::plain(std::mem::take(&mut self.text), Face::default(), 1);
+        line.faces = std::mem::take(&mut self.faces).into_iter().filter(|f| f.0 > 0).collect();
+        self.drafts.push(Draft { kind: kind.unwrap_or(plain), lines: vec![line] });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structure_is_kept() {
+        let source = "# Statement\n\nWe will *act* by\nEaster.\n\n3. Third\n4. Fourth\n   - inner\n\n> Quoted\n\n| A | B |\n|---|---|\n| 1 | 2 |\n";
+        let reading = read(source, &Limits::default());
+        let blocks: Vec<(BlockKind, &str)> = reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span))).collect();
+        let cell = |row, column| BlockKind::Cell { row, column, table: 0 };
+        assert_eq!(blocks, [
+            (BlockKind::Heading(1), "Statement"),
+            (BlockKind::Paragraph, "We will act by Easter."),
+            (BlockKind::ListItem { label: "3.".into(), depth: 0 }, "3. Third"),
+            (BlockKind::ListItem { label: "4.".into(), depth: 0 }, "4. Fourth"),
+            (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• inner"),
+            (BlockKind::Quotation, "Quoted"),
+            (cell(0, 0), "A"),
+            (cell(0, 1), "B"),
+            (cell(1, 0), "1"),
+            (cell(1, 1), "2"),
+        ]);
+    }
+}
