@@ -1,0 +1,295 @@
+//! Reading a document: structure first (headings, list labels, repeats), cue words second.
+//!
+//! Every rule is a file of its own under `extract/`. A rule proposes [`Item`]s; this module settles what they are
+//! together: one item per number, every further printing as [`Item::also_at`], quotations of other reports left out.
+
+mod addressees;
+mod labelled_heading;
+mod list_under_heading;
+mod positions;
+mod restated;
+
+use std::collections::BTreeMap;
+
+use candour_reading::{Block, BlockKind, Reading};
+use candour_record::{Finding, Severity, Span};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::axes::Response;
+use crate::deadline::{Deadline, find_deadlines};
+
+/// What is asked of [`extract`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request {
+    /// The document's date, against which its time limits are resolved.
+    pub published: Option<Date>,
+    /// What the document is, where the caller knows; told from its text where not.
+    pub kind: Option<DocumentKind>,
+}
+
+/// What sort of document it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// A report that makes recommendations.
+    Report,
+    /// An answer to recommendations.
+    Response,
+    /// A statement to a parliament or the public.
+    Statement,
+    /// A news article.
+    News,
+    /// A letter.
+    Letter,
+}
+
+impl DocumentKind {
+    /// The kind a name stands for.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "report" => Self::Report,
+            "response" => Self::Response,
+            "statement" => Self::Statement,
+            "news" => Self::News,
+            "letter" => Self::Letter,
+            _ => return None,
+        })
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extraction {
+    /// What the document was taken for.
+    pub kind: DocumentKind,
+    /// The items, in the order in which they are first printed.
+    pub items: Vec<Item>,
+}
+
+/// What an [`Item`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// Something the document asks of someone.
+    Recommendation,
+    /// An answer to a recommendation.
+    Response,
+}
+
+/// A place in a document: page from 1, and characters of the extracted text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// Page, counted from 1.
+    pub page: u32,
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+}
+
+/// A position read in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadResponse {
+    /// The position, on the Response axis.
+    pub position: Response,
+    /// Who takes it, where the words say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The words that take it.
+    pub phrase: String,
+}
+
+/// One thing read in a document, with the passage it was read from, the rule that read it and how sure the rule is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its number as printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its heading, without the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its words: exactly the extracted text from `start` to `end`.
+    pub text: String,
+    /// Page, counted from 1.
+    pub page: u32,
+    /// First character of the extracted text.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Where else the document prints it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_at: Vec<Place>,
+    /// Whom it is made to, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addressees: Vec<String>,
+    /// Its time limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<Deadline>,
+    /// The position, for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<ReadResponse>,
+    /// The rule that read it, by its permanent name.
+    pub rule: String,
+    /// How sure the rule is, in per cent.
+    pub confidence: u8,
+}
+
+/// Reads the items of a document.
+pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>) {
+    let kind = request.kind.unwrap_or_else(|| guess_kind(reading));
+    let body: Vec<&Block> = reading.blocks.iter().filter(|b| b.kind.is_body()).collect();
+    let document = Body { quoted: quoted(reading, &body), blocks: body, reading };
+    let mut findings = Vec::new();
+
+    let mut items = match kind {
+        DocumentKind::Report => {
+            let mut found = labelled_heading::find(&document, ItemKind::Recommendation);
+            found.extend(list_under_heading::find(&document));
+            settle(reading, found, &mut findings)
+        }
+        DocumentKind::Response => {
+            let mut found = settle(reading, labelled_heading::find(&document, ItemKind::Response), &mut findings);
+            for item in &mut found {
+                item.response = Some(positions::read(&item.text));
+            }
+            found
+        }
+        DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => Vec::new(),
+    };
+    for item in &mut items {
+        item.deadlines = find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
+        if item.kind == ItemKind::Recommendation {
+            item.addressees = addressees::read(&item.text);
+        }
+    }
+    restated::find(&document, &mut items);
+    items.sort_by_key(|item| item.start);
+    (Extraction { kind, items }, findings)
+}
+
+/// The body of a document as the rules see it.
+struct Body<'a> {
+    reading: &'a Reading,
+    blocks: Vec<&'a Block>,
+    /// Whether each block stands inside somebody else's words.
+    quoted: Vec<bool>,
+}
+
+impl Body<'_> {
+    fn text(&self, index: usize) -> &str {
+        self.blocks.get(index).map_or("", |b| self.reading.slice(b.span))
+    }
+
+    /// An item over whole blocks, from one to before another, beginning a number of characters into the first.
+    fn item(&self, kind: ItemKind, from: usize, to: usize, skip: usize, rule: &str, confidence: u8) -> Option<Item> {
+        let (first, last) = (self.blocks.get(from)?, self.blocks.get(to.checked_sub(1)?)?);
+        let mut span = Span::new(first.span.start + skip, last.span.end);
+        let text = self.reading.slice(span);
+        let leading = text.chars().take_while(|c| c.is_whitespace()).count();
+        let trailing = text.chars().rev().take_while(|c| c.is_whitespace()).count();
+        span = Span::new(span.start + leading, span.end.saturating_sub(trailing));
+        let text = self.reading.slice(span).to_owned();
+        (!text.is_empty()).then(|| Item {
+            kind,
+            number: None,
+            title: None,
+            text,
+            page: self.reading.page_of(span.start),
+            start: span.start,
+            end: span.end,
+            also_at: Vec::new(),
+            addressees: Vec::new(),
+            deadlines: Vec::new(),
+            response: None,
+            rule: rule.to_owned(),
+            confidence,
+        })
+    }
+}
+
+/// Marks the blocks that stand inside a quotation: set as one, or between quotation marks that open in one block and
+/// close in a later one.
+fn quoted(reading: &Reading, blocks: &[&Block]) -> Vec<bool> {
+    let mut open = false;
+    blocks
+        .iter()
+        .map(|block| {
+            let text = reading.slice(block.span);
+            let begins = text.trim_start().starts_with(['“', '"', '‘']);
+            let inside = open || begins || block.kind == BlockKind::Quotation;
+            let (opens, closes) = (text.matches('“').count(), text.matches('”').count());
+            if matches!(block.kind, BlockKind::Heading(_)) && !begins {
+                // A heading ends any quotation whose closing mark was lost.
+                open = false;
+                return false;
+            }
+            open = if open { closes <= opens } else { begins && opens > closes };
+            inside
+        })
+        .collect()
+}
+
+/// One item per number: the same words printed twice become one item with two places, and where different words claim
+/// one number, the series that runs unbroken from its first number wins.
+fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> Vec<Item> {
+    let mut by_number: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in found {
+        by_number.entry(item.number.clone().unwrap_or_default()).or_default().push(item);
+    }
+    let strength = |rule: &str, by_number: &BTreeMap<String, Vec<Item>>| {
+        (1..).take_while(|n: &u32| by_number.get(&n.to_string()).is_some_and(|v| v.iter().any(|i| i.rule == rule))).count()
+    };
+    let rules: BTreeMap<String, usize> = by_number
+        .values()
+        .flatten()
+        .map(|i| i.rule.clone())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .map(|rule| { let s = strength(&rule, &by_number); (rule, s) })
+        .collect();
+    let mut settled = Vec::new();
+    for (number, mut prints) in by_number {
+        prints.sort_by_key(|i| (std::cmp::Reverse(rules.get(&i.rule).copied().unwrap_or(0)), i.start));
+        let mut kept: Option<Item> = None;
+        for print in prints {
+            let Some(first) = &mut kept else {
+                kept = Some(print);
+                continue;
+            };
+            if restated::alike(&first.text, &print.text) {
+                first.also_at.push(Place { page: print.page, start: print.start, end: print.end });
+                if first.title.is_none() {
+                    first.title = print.title;
+                }
+            } else {
+                let message = format!(
+                    "number {number} stands beside other words on page {}; they are taken for a citation of another report",
+                    reading.page_of(print.start)
+                );
+                findings.push(Finding::new(Severity::Note, "number_used_twice", message).on_page(print.page));
+            }
+        }
+        settled.extend(kept);
+    }
+    settled
+}
+
+fn guess_kind(reading: &Reading) -> DocumentKind {
+    let opening: String = reading.body().chars().take(6_000).collect::<String>().to_lowercase();
+    let title = reading.about.title.as_deref().unwrap_or_default().to_lowercase();
+    let says = |needle: &str| title.contains(needle) || opening.contains(needle);
+    if title.contains("response") || says("government response") || says("response to the recommendations") || says("response to recommendation") {
+        DocumentKind::Response
+    } else if opening.trim_start().starts_with("dear ") || says("yours sincerely") {
+        DocumentKind::Letter
+    } else if says("statement made by") || says("ministerial statement") || says("oral statement") || says("with permission, ") {
+        DocumentKind::Statement
+    } else if reading.pages.len() <= 1 && (opening.contains(" said") || says("reporter") || says("correspondent")) && !says("recommendation 1") {
+        DocumentKind::News
+    } else {
+        DocumentKind::Report
+    }
+}

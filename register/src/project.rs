@@ -1,0 +1,409 @@
+//! The projection: a fold over the ledger's entries that can stop at any date, be thrown away and be made again.
+
+use std::collections::BTreeMap;
+
+use candour_ledger::{Actor, Entry};
+use candour_record::{
+    Area, AreaId, Body, BodyId, Citation, ContentHash, DateOrUnknown, Document, Finding, Instrument, InstrumentId,
+    PartialDate, Severity, Source, SourceId,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::fact::{
+    AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased, CommitmentState, CoverageStated,
+    EvidenceFound, Fact, FigureReported, Happening, NoAnswerFound, Proposal, Recommendation, RecommendationId,
+    ResponseGiven,
+};
+
+/// How far a fold goes. Both clocks count: what had happened by a day, and what had been recorded by a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AsAt {
+    /// Only what is known to have happened by the end of this day.
+    pub effective: Option<Date>,
+    /// Only what was in the record by this moment.
+    pub recorded: Option<Timestamp>,
+}
+
+impl AsAt {
+    /// Whether an entry belongs to the view. A date known only to the month or year counts once its last day has come,
+    /// and a date that is not known cannot be placed before any day, so it shows only in the view without one.
+    fn includes(self, entry: &Entry, timeless: bool) -> bool {
+        if self.recorded.is_some_and(|moment| entry.recorded_at > moment) {
+            return false;
+        }
+        match (self.effective, entry.effective) {
+            (None, _) => true,
+            (Some(day), Some(DateOrUnknown::Known(date))) => date.latest() <= day,
+            (Some(_), Some(DateOrUnknown::Unknown)) => false,
+            (Some(_), None) => timeless,
+        }
+    }
+}
+
+/// A fact as it stands in the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<T> {
+    /// The ledger entry's index, from 0.
+    pub index: u64,
+    /// The fact.
+    pub fact: T,
+    /// When it happened in the world.
+    pub effective: Option<DateOrUnknown>,
+    /// What it rests on.
+    pub citations: Vec<Citation>,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Who recorded it.
+    pub recorded_by: Actor,
+}
+
+impl<T> Recorded<T> {
+    /// The date it happened, where known.
+    pub fn date(&self) -> Option<PartialDate> {
+        self.effective.and_then(DateOrUnknown::known)
+    }
+}
+
+/// An inquiry, audit or report, and what hangs on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstrumentRecord {
+    /// The instrument as last described.
+    pub listed: Recorded<Instrument>,
+    /// Its recommendations, in the order of their numbers.
+    pub recommendations: Vec<RecommendationId>,
+    /// Reports and local inquiries under it.
+    pub children: Vec<InstrumentId>,
+    /// What happened to it as a whole.
+    pub happenings: Vec<Recorded<Happening>>,
+    /// Promises about it as a whole.
+    pub commitments: Vec<CommitmentId>,
+    /// Entries about it.
+    pub history: Vec<u64>,
+}
+
+/// A recommendation, and everything recorded about it in the order it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecommendationRecord {
+    /// The recommendation as made.
+    pub made: Recorded<Recommendation>,
+    /// Answers.
+    pub responses: Vec<Recorded<ResponseGiven>>,
+    /// Answers looked for and not found.
+    pub no_answers: Vec<Recorded<NoAnswerFound>>,
+    /// What bodies say they have done.
+    pub claims: Vec<Recorded<ClaimMade>>,
+    /// What public records show.
+    pub evidence: Vec<Recorded<EvidenceFound>>,
+    /// Promises.
+    pub commitments: Vec<CommitmentId>,
+    /// Judgements.
+    pub adequacy: Vec<Recorded<AdequacyAssessed>>,
+    /// What happened.
+    pub happenings: Vec<Recorded<Happening>>,
+    /// Later recommendations that repeat it.
+    pub restated_by: Vec<RecommendationId>,
+    /// Entries about it.
+    pub history: Vec<u64>,
+}
+
+/// A promise: its first date, every later one, and what was reported of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitmentRecord {
+    /// As first made.
+    pub made: Recorded<CommitmentMade>,
+    /// Every moving of the date, oldest first.
+    pub rebasings: Vec<Recorded<CommitmentRebased>>,
+    /// Reports of how it stands, oldest first.
+    pub states: Vec<Recorded<CommitmentState>>,
+    /// What happened to it.
+    pub happenings: Vec<Recorded<Happening>>,
+}
+
+impl CommitmentRecord {
+    /// The newest report of how it stands.
+    pub fn state(&self) -> CommitmentState {
+        self.states.last().map_or(CommitmentState::Unknown, |s| s.fact)
+    }
+
+    /// The date now said, after every re-basing; the first date where it was never moved.
+    pub fn due_now(&self) -> Option<PartialDate> {
+        self.rebasings.last().map_or(self.made.fact.first_due, |r| r.fact.new_due)
+    }
+
+    /// How often the date was moved, and by how many days in all, counted between the latest days each date can mean.
+    pub fn rebased(&self) -> (usize, Option<i32>) {
+        let total = match (self.made.fact.first_due, self.due_now()) {
+            (Some(first), Some(now)) => Some(crate::status::days_between(first.latest(), now.latest())),
+            _ => None,
+        };
+        (self.rebasings.len(), total)
+    }
+}
+
+/// The register as it stood at some date: a value, computed from the ledger and from nothing else.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Register {
+    /// How far the fold went.
+    pub as_at: AsAt,
+    /// Published things that claims rest on.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// Bodies.
+    pub bodies: BTreeMap<BodyId, Recorded<Body>>,
+    /// Areas.
+    pub areas: BTreeMap<AreaId, Area>,
+    /// Inquiries, audits and reports.
+    pub instruments: BTreeMap<InstrumentId, InstrumentRecord>,
+    /// Recommendations.
+    pub recommendations: BTreeMap<RecommendationId, RecommendationRecord>,
+    /// Promises.
+    pub commitments: BTreeMap<CommitmentId, CommitmentRecord>,
+    /// Happenings that concern no one record.
+    pub happenings: Vec<Recorded<Happening>>,
+    /// Figures and findings reported by sources.
+    pub figures: Vec<Recorded<FigureReported>>,
+    /// Documents held.
+    pub documents: BTreeMap<ContentHash, Recorded<Document>>,
+    /// What machines read and nobody has yet judged, by document.
+    pub proposals: BTreeMap<ContentHash, Vec<Recorded<Proposal>>>,
+    /// How far the register has looked.
+    pub coverage: Option<Recorded<CoverageStated>>,
+    /// Number of entries folded in.
+    pub entries: u64,
+    /// Days on which something happened, with how many things did.
+    pub days: BTreeMap<Date, u32>,
+}
+
+impl Register {
+    /// Folds entries, in order of their index, into the register as at a date.
+    ///
+    /// An entry that cannot be understood, or is about something never listed, is named in a finding and skipped: one
+    /// bad entry never costs the rest.
+    pub fn project<'a>(entries: impl IntoIterator<Item = (u64, &'a Entry)>, as_at: AsAt) -> (Self, Vec<Finding>) {
+        let mut register = Self { as_at, ..Self::default() };
+        let mut findings = Vec::new();
+        for (index, entry) in entries {
+            let fact = match Fact::from_entry(entry) {
+                None => continue,
+                Some(Ok(fact)) => fact,
+                Some(Err(error)) => {
+                    findings.push(Finding::new(Severity::Error, "entry_not_understood", format!("entry index {index}: {error}")));
+                    continue;
+                }
+            };
+            let timeless = matches!(
+                fact,
+                Fact::Source(_) | Fact::Body(_) | Fact::Area(_) | Fact::Figure(_) | Fact::Coverage(_) | Fact::Instrument(_)
+            );
+            if as_at.includes(entry, timeless) {
+                let subject = entry.subject.clone();
+                if !register.apply(index, entry, fact) {
+                    let message = format!("entry index {index} ({}) is about {subject:?}, which is not in the record at that point", entry.kind);
+                    findings.push(Finding::new(Severity::Warning, "subject_not_listed", message));
+                }
+            }
+        }
+        register.link();
+        (register, findings)
+    }
+
+    /// The body that answers for another: itself, or the one it is part of, upwards.
+    pub fn answers_for<'a>(&'a self, body: &'a BodyId) -> impl Iterator<Item = &'a BodyId> {
+        // A chain of parts deeper than this is a loop in the record.
+        std::iter::successors(Some(body), |b| self.bodies.get(*b).and_then(|b| b.fact.part_of.as_ref())).take(8)
+    }
+
+    /// The name to show for a body, its id where the record does not know it.
+    pub fn body_name<'a>(&'a self, id: &'a BodyId) -> &'a str {
+        self.bodies.get(id).map_or(id.as_str(), |body| body.fact.name())
+    }
+
+    /// Instruments that are part of no other, newest publication first.
+    pub fn roots(&self) -> Vec<&InstrumentRecord> {
+        let mut roots: Vec<_> = self.instruments.values().filter(|i| i.listed.fact.parent.is_none()).collect();
+        roots.sort_by_key(|i| std::cmp::Reverse(i.listed.fact.published.and_then(DateOrUnknown::known)));
+        roots
+    }
+
+    fn apply(&mut self, index: u64, entry: &Entry, fact: Fact) -> bool {
+        self.entries += 1;
+        if let Some(DateOrUnknown::Known(date)) = entry.effective
+            && let Some(day) = date.day()
+        {
+            *self.days.entry(day).or_default() += 1;
+        }
+        let stamp = Stamp { index, entry };
+        match fact {
+            Fact::Source(source) => {
+                self.sources.insert(source.id.clone(), source);
+            }
+            Fact::Body(body) => {
+                self.bodies.insert(body.id.clone(), stamp.record(body));
+            }
+            Fact::Area(area) => {
+                self.areas.insert(area.id.clone(), area);
+            }
+            Fact::Instrument(instrument) => self.list_instrument(&stamp, instrument),
+            Fact::Document(document) => {
+                self.documents.insert(document.sha256, stamp.record(document));
+            }
+            Fact::Recommendation(made) => self.make_recommendation(&stamp, made),
+            Fact::Accepted(accepted) => {
+                for proposals in self.proposals.values_mut() {
+                    proposals.retain(|p| p.index != accepted.proposal);
+                }
+                self.make_recommendation(&stamp, accepted.recommendation);
+            }
+            Fact::Response(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.responses.push(stamp.record(fact))),
+            Fact::NoAnswer(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.no_answers.push(stamp.record(fact))),
+            Fact::Claim(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.claims.push(stamp.record(fact))),
+            Fact::Evidence(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.evidence.push(stamp.record(fact))),
+            Fact::Adequacy(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.adequacy.push(stamp.record(fact))),
+            Fact::Commitment(fact) => self.make_commitment(&stamp, fact),
+            Fact::Rebased(fact) => match self.commitments.get_mut(&fact.commitment) {
+                Some(commitment) => commitment.rebasings.push(stamp.record(fact)),
+                None => return false,
+            },
+            Fact::CommitmentState(fact) => match self.commitments.get_mut(&fact.commitment) {
+                Some(commitment) => commitment.states.push(stamp.record(fact.state)),
+                None => return false,
+            },
+            Fact::Happening(fact) => self.happen(&stamp, fact),
+            Fact::Figure(fact) => self.figures.push(stamp.record(fact)),
+            Fact::Coverage(fact) => self.coverage = Some(stamp.record(fact)),
+            Fact::Proposal(fact) => self.proposals.entry(fact.document).or_default().push(stamp.record(fact)),
+        }
+        true
+    }
+
+    fn on(&mut self, id: &RecommendationId, index: u64, add: impl FnOnce(&mut RecommendationRecord)) -> bool {
+        let Some(record) = self.recommendations.get_mut(id) else { return false };
+        add(record);
+        record.history.push(index);
+        true
+    }
+
+    fn list_instrument(&mut self, stamp: &Stamp<'_>, instrument: Instrument) {
+        let listed = stamp.record(instrument);
+        if let Some(known) = self.instruments.get_mut(&listed.fact.id) {
+            known.history.push(stamp.index);
+            known.listed = listed;
+        } else {
+            let record = InstrumentRecord {
+                recommendations: Vec::new(),
+                children: Vec::new(),
+                happenings: Vec::new(),
+                commitments: Vec::new(),
+                history: vec![stamp.index],
+                listed,
+            };
+            self.instruments.insert(record.listed.fact.id.clone(), record);
+        }
+    }
+
+    fn make_recommendation(&mut self, stamp: &Stamp<'_>, made: Recommendation) {
+        let id = made.id.clone();
+        let made = stamp.record(made);
+        if let Some(known) = self.recommendations.get_mut(&id) {
+            known.history.push(stamp.index);
+            known.made = made;
+            return;
+        }
+        let record = RecommendationRecord {
+            made,
+            responses: Vec::new(),
+            no_answers: Vec::new(),
+            claims: Vec::new(),
+            evidence: Vec::new(),
+            commitments: Vec::new(),
+            adequacy: Vec::new(),
+            happenings: Vec::new(),
+            restated_by: Vec::new(),
+            history: vec![stamp.index],
+        };
+        self.recommendations.insert(id, record);
+    }
+
+    fn make_commitment(&mut self, stamp: &Stamp<'_>, fact: CommitmentMade) {
+        let id = fact.id.clone();
+        if let Some(recommendation) = self.recommendations.get_mut(fact.about.as_str()) {
+            recommendation.commitments.push(id.clone());
+            recommendation.history.push(stamp.index);
+        } else if let Some(instrument) = self.instruments.get_mut(fact.about.as_str()) {
+            instrument.commitments.push(id.clone());
+            instrument.history.push(stamp.index);
+        }
+        let record =
+            CommitmentRecord { made: stamp.record(fact), rebasings: Vec::new(), states: Vec::new(), happenings: Vec::new() };
+        self.commitments.insert(id, record);
+    }
+
+    fn happen(&mut self, stamp: &Stamp<'_>, fact: Happening) {
+        let about = fact.about.clone();
+        let recorded = stamp.record(fact);
+        if let Some(recommendation) = self.recommendations.get_mut(about.as_str()) {
+            recommendation.history.push(stamp.index);
+            recommendation.happenings.push(recorded);
+        } else if let Some(instrument) = self.instruments.get_mut(about.as_str()) {
+            instrument.history.push(stamp.index);
+            instrument.happenings.push(recorded);
+        } else if let Some(commitment) = self.commitments.get_mut(about.as_str()) {
+            commitment.happenings.push(recorded);
+        } else {
+            self.happenings.push(recorded);
+        }
+    }
+
+    /// Joins what points at each other, once everything is in.
+    fn link(&mut self) {
+        let mut in_instrument: BTreeMap<InstrumentId, Vec<(u32, String, RecommendationId)>> = BTreeMap::new();
+        let mut restated: Vec<(RecommendationId, RecommendationId)> = Vec::new();
+        for (id, record) in &self.recommendations {
+            let made = &record.made.fact;
+            // Numbers such as 4a and 10 sort by their leading digits first, then as written.
+            let digits: String = made.number.chars().take_while(char::is_ascii_digit).collect();
+            let leading = digits.parse().unwrap_or(u32::MAX);
+            in_instrument.entry(made.instrument.clone()).or_default().push((leading, made.number.clone(), id.clone()));
+            restated.extend(made.restates.iter().map(|earlier| (earlier.clone(), id.clone())));
+        }
+        for (instrument, mut recommendations) in in_instrument {
+            if let Some(record) = self.instruments.get_mut(&instrument) {
+                recommendations.sort();
+                record.recommendations = recommendations.into_iter().map(|(_, _, id)| id).collect();
+            }
+        }
+        for (earlier, later) in restated {
+            if let Some(record) = self.recommendations.get_mut(&earlier) {
+                record.restated_by.push(later);
+            }
+        }
+        let children: Vec<_> = self
+            .instruments
+            .iter()
+            .filter_map(|(id, record)| record.listed.fact.parent.clone().map(|parent| (parent, id.clone())))
+            .collect();
+        for (parent, child) in children {
+            if let Some(record) = self.instruments.get_mut(&parent) {
+                record.children.push(child);
+            }
+        }
+    }
+}
+
+struct Stamp<'a> {
+    index: u64,
+    entry: &'a Entry,
+}
+
+impl Stamp<'_> {
+    fn record<T>(&self, fact: T) -> Recorded<T> {
+        Recorded {
+            index: self.index,
+            fact,
+            effective: self.entry.effective,
+            citations: self.entry.citations.clone(),
+            recorded_at: self.entry.recorded_at,
+            recorded_by: self.entry.recorded_by.clone(),
+        }
+    }
+}
