@@ -59,7 +59,7 @@ pub const RULES: &[Rule] = &[
     rule("H01", HeadlineCode::CannotBeJudged, "An assessor's newest verdict is that the wording cannot be judged."),
     rule("H02", HeadlineCode::ClosedOtherwise, "Every assessor's newest verdict is that events have overtaken it, or every answer says it is for another body."),
     rule("H03", HeadlineCode::DoneDisputed, "It is claimed complete, and public records contradict that or an assessor finds it falls short."),
-    rule("H04", HeadlineCode::DoneAndEvidenced, "It is claimed complete, and the newest evidence is that it is in force, delivered or measured."),
+    rule("H04", HeadlineCode::DoneAndEvidenced, "It is claimed complete and the newest evidence is that it is in force, delivered or measured; or nothing is claimed and the newest evidence is that it was delivered or measured."),
     rule("H05", HeadlineCode::ClaimedNotEvidenced, "It is claimed complete, and no evidence found reaches that far."),
     rule("H06", HeadlineCode::Refused, "Every newest answer that is known is a refusal or a later withdrawal, and none is unknown."),
     rule("H07", HeadlineCode::NoAnswer, "No answer is recorded, one was looked for, and the date for it has passed."),
@@ -184,6 +184,9 @@ pub(crate) fn compute(status: &Status<'_>) -> Headline {
             Evidence::InForce | Evidence::Delivered | Evidence::OutcomeMeasured => Headline::by("H04", String::new()),
             _ => Headline::by("H05", String::new()),
         };
+    }
+    if claim == Claim::Unknown && matches!(evidence, Evidence::Delivered | Evidence::OutcomeMeasured) {
+        return Headline::by("H04", String::new());
     }
     if all(|p| matches!(p, Response::Rejected | Response::WithdrawnLater)) {
         let newest = status.answers.iter().filter_map(|a| a.given.first());

@@ -1,0 +1,66 @@
+//! Charts as SVG, always beside the table that holds the same numbers.
+
+use std::fmt::Write as _;
+
+use candour_register::{HeadlineCode, Tone};
+
+/// Fills that differ in lightness as well as hue, one per headline in the order of [`HeadlineCode::ALL`].
+const FILLS: [&str; 15] = [
+    "#0f6b3c", "#7fae5f", "#c9a227", "#1b5a8f", "#5d9bd3", "#b35c00", "#d98b2b", "#8a6d3b", "#a7bfd8", "#8d93c7", "#7b1e3a", "#9c1c1c",
+    "#6f7782", "#9aa1ab", "#ccd2da",
+];
+
+/// The fill that stands for a headline.
+pub(super) fn fill(code: HeadlineCode) -> &'static str {
+    HeadlineCode::ALL.iter().position(|c| *c == code).map_or("#ccd2da", |at| FILLS[at])
+}
+
+/// One bar cut in parts, as wide as their counts. The table beside it carries the words.
+pub(super) fn bar(counts: &[(HeadlineCode, usize)], label: &str) -> String {
+    let total: usize = counts.iter().map(|c| c.1).sum();
+    if total == 0 {
+        return String::new();
+    }
+    let (width, height) = (1000.0, 44.0);
+    let mut svg = format!(
+        "<svg class=\"chart\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\"><title>{0}</title>",
+        escape(label)
+    );
+    let mut left = 0.0;
+    for (code, count) in counts.iter().filter(|c| c.1 > 0) {
+        let part = width * *count as f64 / total as f64;
+        let _ = write!(
+            svg,
+            "<rect x=\"{left:.1}\" y=\"0\" width=\"{:.1}\" height=\"{height}\" fill=\"{}\"><title>{}: {count}</title></rect>",
+            (part - 2.0).max(1.0),
+            fill(*code),
+            escape(code.words())
+        );
+        if part > 26.0 {
+            let ink = if matches!(fill(*code), "#ccd2da" | "#a7bfd8" | "#9aa1ab" | "#c9a227" | "#d98b2b" | "#7fae5f" | "#5d9bd3" | "#8d93c7") { "#14181f" } else { "#fff" };
+            let _ = write!(
+                svg,
+                "<text x=\"{:.1}\" y=\"29\" text-anchor=\"middle\" font-size=\"19\" font-weight=\"700\" fill=\"{ink}\" aria-hidden=\"true\">{count}</text>",
+                left + part / 2.0 - 1.0
+            );
+        }
+        left += part;
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// The style class of a tone.
+pub(super) fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Moving => "moving",
+        Tone::Caution => "caution",
+        Tone::Bad => "bad",
+        Tone::Plain => "plain",
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}

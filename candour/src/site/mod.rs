@@ -1,0 +1,191 @@
+//! The site. One rendering path: [`Site::page`] answers an address with a page, `serve` asks it for one at a time and
+//! `publish` for all of [`Site::addresses`].
+
+mod chart;
+mod pages;
+mod search;
+mod style;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use candour_ledger::Entry;
+use candour_record::Finding;
+use candour_register::{AsAt, Register};
+use jiff::civil::Date;
+
+use crate::store::Store;
+use crate::workspace::{Settings, Workspace};
+
+/// Everything the pages are made from.
+pub(crate) struct Site {
+    settings: Settings,
+    workspace: Workspace,
+    store: Mutex<Store>,
+    state: Mutex<Arc<State>>,
+}
+
+/// The record as loaded; replaced whole when the ledger has grown.
+struct State {
+    entries: Vec<(u64, Entry)>,
+    now: Arc<Register>,
+    earlier: Mutex<BTreeMap<Date, Arc<Register>>>,
+    findings: Vec<Finding>,
+}
+
+/// Views of earlier dates kept in memory; each is a whole register.
+const VIEWS_KEPT: usize = 64;
+
+/// An answer to an address.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) media: &'static str,
+    pub(crate) body: Vec<u8>,
+    /// Where to go instead, for status 303.
+    pub(crate) location: Option<String>,
+}
+
+impl Page {
+    fn html(body: String) -> Self {
+        Self { status: 200, media: "text/html; charset=utf-8", body: body.into_bytes(), location: None }
+    }
+
+    fn text(media: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, media, body: body.into(), location: None }
+    }
+
+    fn moved(location: String) -> Self {
+        Self { status: 303, media: "text/plain; charset=utf-8", body: Vec::new(), location: Some(location) }
+    }
+}
+
+/// What a page is asked with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    /// The words of a search.
+    pub(crate) q: Option<String>,
+    /// The date of an as-at form.
+    pub(crate) date: Option<String>,
+}
+
+impl Site {
+    pub(crate) fn load(workspace: Workspace) -> Result<Self> {
+        let store = workspace.store()?;
+        let state = Arc::new(State::load(&store)?);
+        let site = Self { settings: workspace.settings.clone(), workspace, store: Mutex::new(store), state: Mutex::new(state) };
+        site.index()?;
+        Ok(site)
+    }
+
+    /// What the record itself complained of while it was read.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.state().findings.clone()
+    }
+
+    /// Today, where the workspace is.
+    fn today(&self) -> Date {
+        // The zone was read when the workspace opened; a clock that fails mid-flight shows the record's own last day.
+        self.workspace.today().unwrap_or_else(|_| self.state().now.days.keys().next_back().copied().unwrap_or(Date::ZERO))
+    }
+
+    /// Answers an address; `path` begins with `/`.
+    pub(crate) fn page(&self, path: &str, asked: &Asked) -> Result<Page> {
+        self.reload_if_grown()?;
+        let (as_at, rest) = match path.strip_prefix("/as-at/").and_then(|rest| rest.split_once('/')) {
+            Some((day, rest)) => match day.parse::<Date>() {
+                Ok(day) => (Some(day), format!("/{rest}")),
+                Err(_) => return self.not_found(path),
+            },
+            None => (None, path.to_owned()),
+        };
+        let register = match as_at {
+            Some(day) => self.as_at(day),
+            None => self.state().now.clone(),
+        };
+        let day = as_at.unwrap_or_else(|| self.today());
+        let view = view::View::new(&self.settings, &register, path, as_at, day);
+        let found = match rest.as_str() {
+            "/style.css" => Some(Page::text("text/css; charset=utf-8", style::CSS)),
+            "/search/" if as_at.is_none() => Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?),
+            "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
+                Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
+                _ => pages::as_at_index(&view)?,
+            }),
+            "/history/" if as_at.is_none() => Some(pages::history(&view, &self.state().entries, &self.lock_store())?),
+            _ => pages::record(&view, &rest, &self.state().entries, &self.store)?,
+        };
+        match found {
+            Some(page) => Ok(page),
+            None => self.not_found(path),
+        }
+    }
+
+    /// Every permanent address, for a static site.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let state = self.state();
+        let mut addresses: Vec<String> = ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
+        addresses.extend(pages::addresses(&state.now, true));
+        addresses.extend(state.entries.iter().map(|(index, _)| format!("/history/{index}/")));
+        for day in state.now.days.keys() {
+            let register = self.as_at(*day);
+            addresses.push(format!("/as-at/{day}/"));
+            addresses.extend(pages::addresses(&register, false).into_iter().map(|a| format!("/as-at/{day}{a}")));
+        }
+        addresses
+    }
+
+    fn not_found(&self, path: &str) -> Result<Page> {
+        let register = self.state().now.clone();
+        let view = view::View::new(&self.settings, &register, path, None, self.today());
+        Ok(Page { status: 404, ..pages::not_found(&view)? })
+    }
+
+    fn state(&self) -> Arc<State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn lock_store(&self) -> std::sync::MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn as_at(&self, day: Date) -> Arc<Register> {
+        let state = self.state();
+        let mut earlier = state.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(register) = earlier.get(&day) {
+            return register.clone();
+        }
+        let as_at = AsAt { effective: Some(day), recorded: None };
+        let register = Arc::new(Register::project(state.entries.iter().map(|(i, e)| (*i, e)), as_at).0);
+        if earlier.len() >= VIEWS_KEPT {
+            earlier.pop_first();
+        }
+        earlier.insert(day, register.clone());
+        register
+    }
+
+    fn reload_if_grown(&self) -> Result<()> {
+        let grown = self.lock_store().reload_if_grown()?;
+        if grown {
+            let state = Arc::new(State::load(&self.lock_store())?);
+            *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+            self.index()?;
+        }
+        Ok(())
+    }
+
+    fn index(&self) -> Result<()> {
+        let register = self.state().now.clone();
+        self.lock_store().refresh_search(|| search::lines(&register))
+    }
+}
+
+impl State {
+    fn load(store: &Store) -> Result<Self> {
+        let (entries, mut findings) = store.entries()?;
+        let (now, more) = Register::project(entries.iter().map(|(i, e)| (*i, e)), AsAt::default());
+        findings.extend(more);
+        Ok(Self { entries, now: Arc::new(now), earlier: Mutex::new(BTreeMap::new()), findings })
+    }
+}
