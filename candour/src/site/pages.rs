@@ -8,7 +8,7 @@ use askama::Template;
 use candour_ledger::{Entry, MerkleLog};
 use candour_record::{Basis, BodyId, BodyKind, ContentHash, DateOrUnknown, InstrumentId, Span};
 use candour_register::{
-    Answer, CommitmentRecord, DueItem, HeadlineCode, RULES, RecommendationId, RecommendationRecord, Recorded, Register, Schedule,
+    Answer, AnswerClock, CommitmentRecord, DueItem, HeadlineCode, RULES, RecommendationId, RecommendationRecord, Recorded, Register, Schedule,
     Status, Tone, Wording,
 };
 
@@ -203,12 +203,18 @@ struct DueRow {
 
 fn due_row(view: &View<'_>, item: &DueItem<'_>, record: &CommitmentRecord) -> DueRow {
     let made = &record.made.fact;
+    // A date set by the report binds those it addresses; the record names them there, not at the date.
+    let asked = view.register.recommendations.get(made.about.as_str()).map(|r| &r.made.fact.addressees);
+    let by = match asked {
+        Some(asked) if made.made_by.iter().all(|a| a.body.is_none()) => asked,
+        _ => &made.made_by,
+    };
     let about = RecommendationId::new(&made.about).ok().filter(|id| view.register.recommendations.contains_key(id));
     let instrument = InstrumentId::new(&made.about).ok().filter(|id| view.register.instruments.contains_key(id));
     let (times, slip) = record.rebased();
     DueRow {
         what: made.what.clone(),
-        by: made.made_by.iter().map(|a| addressee_link(view, a.body.as_ref(), &a.as_written)).collect(),
+        by: by.iter().map(|a| addressee_link(view, a.body.as_ref(), &a.as_written)).collect(),
         about: about.map(|id| view.recommendation(&id)).or_else(|| instrument.map(|id| view.instrument(&id))),
         due: due_words(item),
         tag: Tag::new(item.schedule.tone(), item.schedule.words()),
@@ -313,7 +319,7 @@ fn home(view: &View<'_>) -> Result<Page> {
                 .answers
                 .iter()
                 .filter_map(|a| match a.clock {
-                    candour_register::AnswerClock::Overdue(days) => Some(LateAnswer {
+                    AnswerClock::Overdue(days) => Some(LateAnswer {
                         link: link.clone(),
                         who: addressee_link(view, a.addressee, a.as_written),
                         words: a.clock.words(),
@@ -674,6 +680,7 @@ fn limit_words(deadline: &candour_register::Deadline) -> String {
 fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
     let newest = answer.given.first();
     let mut detail = match newest {
+        Some(g) if g.effective == Some(DateOrUnknown::Unknown) => "answered on a day that is not known".to_owned(),
         Some(g) => {
             let by = if Some(&g.fact.responder) == answer.addressee { String::new() } else { format!("by {}, ", view.register.body_name(&g.fact.responder)) };
             let said = if g.fact.stated_as.is_empty() { String::new() } else { format!("; reported as “{}”", g.fact.stated_as) };
@@ -691,6 +698,11 @@ fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
     if newest.is_some_and(|g| g.fact.basis != Basis::Read) && answer.position != candour_register::Response::Unknown {
         detail.push_str(". Only the total was seen, not this answer’s own text");
     }
+    // Where the position is not known, what was reported of it is all there is.
+    if let Some(said) = newest.filter(|_| answer.position == candour_register::Response::Unknown && earlier.is_none()).and_then(|g| g.fact.wording.text()) {
+        detail.push_str(". ");
+        detail.push_str(said);
+    }
     AnswerRow {
         who: addressee_link(view, answer.addressee, answer.as_written),
         tag: Tag::new(answer.position.tone(), answer.position.words()),
@@ -700,18 +712,28 @@ fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
 }
 
 fn late_lines(view: &View<'_>, status: &Status<'_>) -> Vec<LateLine> {
+    let answers = status.answers.iter().filter_map(|a| match a.clock {
+        AnswerClock::Answered(n) if n > 0 => Some((a, n)),
+        AnswerClock::Overdue(n) => Some((a, n)),
+        _ => None,
+    });
+    let answers = answers.map(|(a, n)| LateLine {
+        tag: Tag::new(Tone::Caution, format!("Answer {n} days late")),
+        what: format!("{}.", a.as_written),
+        sources: a.given.last().map(|g| view.sources_of(g)).unwrap_or_default(),
+    });
     let mut due: Vec<&DueItem<'_>> = status.due.iter().collect();
     due.sort_by_key(|d| std::cmp::Reverse(matches!(d.schedule, Schedule::Overdue(_)) as u8));
-    due.into_iter()
-        .map(|d| {
-            let reported = d.reported.map_or(String::new(), |r| format!("; last reported {}", r.in_words()));
-            LateLine {
-                tag: Tag::new(d.schedule.tone(), d.schedule.words()),
-                what: format!("{} Due {}{reported}.", d.what, due_words(d)),
-                sources: d.commitment.map(|c| view.sources_of(&c.made)).unwrap_or_default(),
-            }
-        })
-        .collect()
+    let promises = due.into_iter().map(|d| {
+        let reported = d.reported.map_or(String::new(), |r| format!("; last reported {}", r.in_words()));
+        let when = if d.first_due.is_some() { format!(" Due {}", due_words(d)) } else { format!(" Date: {}", due_words(d)) };
+        LateLine {
+            tag: Tag::new(d.schedule.tone(), d.schedule.words()),
+            what: format!("{}{when}{reported}.", d.what),
+            sources: d.commitment.map(|c| view.sources_of(&c.made)).unwrap_or_default(),
+        }
+    });
+    promises.chain(answers).collect()
 }
 
 fn passages(view: &View<'_>, record: &RecommendationRecord) -> Vec<(Link, String)> {
