@@ -293,3 +293,74 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
         DocumentKind::Report
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candour_reading::Limits;
+    use proptest::prelude::*;
+
+    fn items(source: &str) -> (Vec<Item>, Vec<Finding>) {
+        let reading = candour_reading::read(source.as_bytes(), "report.md", &Limits::default()).unwrap();
+        let (extraction, findings) = extract(&reading, Request { published: None, kind: Some(DocumentKind::Report) });
+        for item in &extraction.items {
+            assert_eq!(reading.slice(Span::new(item.start, item.end)), item.text, "the span holds the words");
+        }
+        (extraction.items, findings)
+    }
+
+    fn numbers(source: &str) -> Vec<String> {
+        items(source).0.into_iter().filter_map(|i| i.number).collect()
+    }
+
+    #[test]
+    fn an_item_printed_twice_is_one_item_with_two_places() {
+        let body = "The Harbour Board should publish a register of every missed visit and say each year what it did about them.";
+        let source = format!(
+            "# Chapter 1\n\n2.1. Text.\n\n### Recommendation 1: A register\n\n{body}\n\n2.2. More text.\n\n### Recommendation 2: Meetings\n\nThe Board should meet.\n\n# Appendix\n\n### Recommendation 1: A register\n\n{body}\n\n### Recommendation 2: Meetings\n\nThe Board should meet.\n"
+        );
+        let (items, _) = items(&source);
+        assert_eq!(items.len(), 2);
+        assert_eq!((items[0].title.as_deref(), items[0].also_at.len()), (Some("A register"), 1));
+        assert_eq!(items[0].text, body);
+    }
+
+    #[test]
+    fn the_recommendations_of_others_are_no_items() {
+        let source = "# Report\n\n4.1. In the earlier report I made these recommendations:\n\n“Recommendation 1: The Advisory Board should not be moved.\n\nRecommendation 3: The Advisory Board shall report.”\n\n4.2. Recommendation 6 was in the following terms.\n\n# Recommendations\n\n1. The Board should publish.\n2. The Council should meet.\n3. They should both report.\n";
+        assert_eq!(numbers(source), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn sub_parts_belong_to_their_item_and_the_list_ends_with_its_section() {
+        let source = "# Recommendations\n\n1. The Board should:\n   - publish; and\n   - report.\n2. The Council should meet.\n\n# Next chapter\n\n3. Something else.\n";
+        let (items, _) = items(source);
+        assert_eq!(items.len(), 2);
+        assert!(items[0].text.contains("publish; and") && items[0].text.contains("report."));
+        assert!(!items[1].text.contains("Something else"));
+    }
+
+    #[test]
+    fn a_report_that_recommends_nothing_yields_nothing() {
+        assert!(numbers("# Report\n\n1.1. The Board should not have assumed this.\n\n1.2. It must be said that visits were missed.\n").is_empty());
+        assert!(numbers("# Recommendations\n\nThere are none.\n").is_empty());
+    }
+
+    #[test]
+    fn a_table_of_contents_makes_no_items() {
+        let source = "# Contents\n\nRecommendation 1: A register\n\nRecommendation 2: Meetings\n\n# Chapter\n\n## Recommendation 1: A register\n\nThe Board should publish.\n\n## Recommendation 2: Meetings\n\nThe Board should meet.\n";
+        let (items, _) = items(source);
+        assert_eq!(items.len(), 2);
+        assert!(items.iter().all(|i| i.text.starts_with("The Board")), "{items:#?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in "(\\PC|\n|Recommendation [0-9]|should |, |must |[0-9]\\. ){0,60}") {
+            let _ = candour_reading::read(text.as_bytes(), "a.md", &Limits::default())
+                .map(|reading| extract(&reading, Request { published: None, kind: Some(DocumentKind::Report) }));
+            let _ = candour_reading::read(text.as_bytes(), "a.txt", &Limits::default())
+                .map(|reading| extract(&reading, Request { published: None, kind: Some(DocumentKind::Response) }));
+        }
+    }
+}

@@ -47,7 +47,8 @@ fn subjects(sentence: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut from = 0;
     for (at, word) in words.iter().enumerate() {
-        if !DUTY.contains(&bare(word).as_str()) {
+        // A duty before the last comma taken belongs to the subject already read.
+        if at < from || !DUTY.contains(&bare(word).as_str()) {
             continue;
         }
         for name in split(&subject(&words[from..at].join(" "))) {
