@@ -5,11 +5,47 @@ pub enum LedgerError {
     /// A payload holds a number that has no exact canonical form.
     #[error("the number at {path} is not a whole number within 2^53 of zero; write it as text")]
     Number {
-        /// Where in the payload, as a JSON pointer.
+        /// Where in the entry, as a JSON pointer (RFC 6901).
         path: String,
     },
+    /// An entry's envelope is of a version this crate does not know.
+    #[error(
+        "the entry's envelope is version {given}, and this program knows version {known}; use the program that wrote it"
+    )]
+    Version {
+        /// The version given.
+        given: u8,
+        /// The version known.
+        known: u8,
+    },
+    /// An entry's kind is not dotted lower case.
+    #[error(
+        "{given:?} is not a kind of entry: write two or more words of a-z, 0-9, '_' or '-' joined by dots, such as recommendation.made"
+    )]
+    Kind {
+        /// What was given, cut to a printable length.
+        given: String,
+    },
+    /// An entry is about nothing.
+    #[error("an entry of kind {kind} has no subject; give the name of what it is about")]
+    NoSubject {
+        /// Its kind.
+        kind: String,
+    },
+    /// A payload nests arrays and objects too deep for other readers.
+    #[error(
+        "the payload of the entry about {subject:?} nests more than {limit} levels deep; make it flatter"
+    )]
+    TooDeep {
+        /// What the entry is about.
+        subject: String,
+        /// The limit.
+        limit: usize,
+    },
     /// An entry does not fit in a C2SP entry bundle.
-    #[error("the entry about {subject:?} takes {bytes} bytes, over the limit of {limit}; cite the document instead of quoting it at length")]
+    #[error(
+        "the entry about {subject:?} takes {bytes} bytes, over the limit of {limit}; cite the document instead of quoting it at length"
+    )]
     TooLong {
         /// What the entry is about.
         subject: String,
@@ -54,6 +90,12 @@ pub enum LedgerError {
         path: String,
         /// What is wrong.
         problem: &'static str,
+    },
+    /// An entry given for publication is not the one that was recorded.
+    #[error("entry index {index} is not what was recorded; verify the log before publishing it")]
+    NotInLog {
+        /// Its index, from 0.
+        index: u64,
     },
     /// A proof was asked for that cannot exist.
     #[error("there is no proof from {from} to {to} in a log of {size} entries")]

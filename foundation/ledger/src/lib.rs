@@ -8,9 +8,9 @@ mod merkle;
 mod tiles;
 mod verify;
 
-pub use checkpoint::{Checkpoint, SigningKey, VerifierKey, open, sign};
-pub use entry::{Actor, ActorRole, Entry, LONGEST_ENTRY};
+pub use checkpoint::{Checkpoint, SigningKey, VerifierKey, join_signatures, open, sign};
+pub use entry::{Actor, ActorRole, DEEPEST_PAYLOAD, Entry, LONGEST_ENTRY};
 pub use error::LedgerError;
 pub use merkle::{Hash, MerkleLog, verify_consistency, verify_inclusion};
-pub use tiles::{TILE_WIDTH, entries_in_bundle, hashes_in_tile, tile_path, tiles};
+pub use tiles::{TILE_WIDTH, entries_in_bundle, hashes_in_tile, leaf_files, tile_path, tiles, tiles_after};
 pub use verify::{Verified, verify};

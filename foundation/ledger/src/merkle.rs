@@ -31,6 +31,13 @@ impl MerkleLog {
         Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
     }
 
+    /// Adds an entry by its canonical bytes, which are hashed and not kept; its entry index.
+    pub fn append(&mut self, entry: &[u8]) -> u64 {
+        let index = self.size();
+        self.append_leaf_hash(Self::leaf_hash(entry));
+        index
+    }
+
     /// Number of entries.
     pub fn size(&self) -> u64 {
         self.levels.first().map_or(0, |leaves| leaves.len() as u64)
@@ -77,7 +84,10 @@ impl MerkleLog {
         if index >= size || size > self.size() {
             return Err(LedgerError::NoProof { from: index, to: size, size: self.size() });
         }
-        Ok(ct_merkle::indices_for_inclusion_proof(size, index).into_iter().map(|node| self.node(node, size)).collect())
+        Ok(ct_merkle::indices_for_inclusion_proof(size, index)
+            .into_iter()
+            .map(|node| self.node(node, size))
+            .collect())
     }
 
     /// A proof that the tree of one size is the beginning of the tree of another (RFC 6962 §2.1.2).
@@ -85,7 +95,10 @@ impl MerkleLog {
         if old == 0 || old > new || new > self.size() {
             return Err(LedgerError::NoProof { from: old, to: new, size: self.size() });
         }
-        Ok(ct_merkle::indices_for_consistency_proof(old, new - old).into_iter().map(|node| self.node(node, new)).collect())
+        Ok(ct_merkle::indices_for_consistency_proof(old, new - old)
+            .into_iter()
+            .map(|node| self.node(node, new))
+            .collect())
     }
 
     /// The hash of a node by its in-order number (leaf `i` is `2i`), in the tree of a size.
@@ -99,7 +112,7 @@ impl MerkleLog {
     fn range(&self, from: u64, to: u64) -> Hash {
         match to - from {
             0 => Sha256::digest([]).into(),
-            width if width.is_power_of_two() && from % width == 0 => {
+            width if width.is_power_of_two() && from.is_multiple_of(width) => {
                 self.levels[width.trailing_zeros() as usize][(from / width) as usize]
             }
             width => {
@@ -114,8 +127,20 @@ fn parent(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
+/// The most entries a tree can have for `ct-merkle` to number its nodes in 64 bits.
+const MOST_ENTRIES: u64 = 1 << 63;
+
 /// Checks that an entry's bytes stand at an index of the tree with this root and size.
-pub fn verify_inclusion(entry: &[u8], index: u64, size: u64, root: &Hash, proof: &[Hash]) -> Result<(), LedgerError> {
+pub fn verify_inclusion(
+    entry: &[u8],
+    index: u64,
+    size: u64,
+    root: &Hash,
+    proof: &[Hash],
+) -> Result<(), LedgerError> {
+    if size > MOST_ENTRIES {
+        return Err(bad(&"the tree is said to have more than 2^63 entries"));
+    }
     let proof = InclusionProof::<Sha256>::try_from_bytes(proof.concat()).map_err(|e| bad(&e))?;
     RootHash::<Sha256>::new((*root).into(), size).verify_inclusion(&entry, index, &proof).map_err(|e| bad(&e))
 }
@@ -134,6 +159,7 @@ fn bad(error: &impl std::fmt::Display) -> LedgerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn log(size: u64) -> MerkleLog {
         MerkleLog::from_leaf_hashes((0..size).map(|i| MerkleLog::leaf_hash(&i.to_be_bytes())))
@@ -157,8 +183,14 @@ mod tests {
             &[0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f],
         ];
         let log = MerkleLog::from_leaf_hashes(leaves.map(MerkleLog::leaf_hash));
-        assert_eq!(hex(&log.root_at(0).unwrap()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(hex(&log.root_at(1).unwrap()), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(
+            hex(&log.root_at(0).unwrap()),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        assert_eq!(
+            hex(&log.root_at(1).unwrap()),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+        );
         assert_eq!(hex(&log.root()), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
         assert_eq!(log.root_at(9), None);
     }
@@ -182,6 +214,11 @@ mod tests {
                 let proof = whole.inclusion_proof(index, size).unwrap();
                 verify_inclusion(&index.to_be_bytes(), index, size, &root, &proof).unwrap();
                 assert!(verify_inclusion(&(index + 1).to_be_bytes(), index, size, &root, &proof).is_err());
+                for at in 0..proof.len() {
+                    let mut wrong = proof.clone();
+                    wrong[at][31] ^= 1;
+                    assert!(verify_inclusion(&index.to_be_bytes(), index, size, &root, &wrong).is_err());
+                }
             }
             for old in 1..=size {
                 let proof = whole.consistency_proof(old, size).unwrap();
@@ -194,5 +231,75 @@ mod tests {
         }
         assert!(whole.inclusion_proof(70, 70).is_err());
         assert!(whole.consistency_proof(0, 70).is_err());
+    }
+
+    /// The worked example of RFC 6962 §2.1.3: which nodes prove what in a tree of seven.
+    #[test]
+    fn proofs_of_a_tree_of_seven_are_those_of_the_rfc() {
+        let log = log(7);
+        let leaf = |index| log.leaf(index).unwrap();
+        let over = |from, to| log.range(from, to);
+        assert_eq!(log.inclusion_proof(0, 7).unwrap(), [leaf(1), over(2, 4), over(4, 7)]);
+        assert_eq!(log.inclusion_proof(3, 7).unwrap(), [leaf(2), over(0, 2), over(4, 7)]);
+        assert_eq!(log.inclusion_proof(4, 7).unwrap(), [leaf(5), leaf(6), over(0, 4)]);
+        assert_eq!(log.inclusion_proof(6, 7).unwrap(), [over(4, 6), over(0, 4)]);
+        assert_eq!(log.consistency_proof(3, 7).unwrap(), [leaf(2), leaf(3), over(0, 2), over(4, 7)]);
+        assert_eq!(log.consistency_proof(4, 7).unwrap(), [over(4, 7)]);
+        assert_eq!(log.consistency_proof(6, 7).unwrap(), [over(4, 6), leaf(6), over(0, 4)]);
+    }
+
+    #[test]
+    fn appending_entries_and_their_hashes_comes_to_the_same() {
+        let mut by_entry = MerkleLog::default();
+        for index in 0..70u64 {
+            assert_eq!(by_entry.append(&index.to_be_bytes()), index);
+        }
+        assert_eq!(by_entry, log(70));
+    }
+
+    /// A size or an index near the top of 64 bits.
+    fn any_number() -> impl Strategy<Value = u64> {
+        prop_oneof![
+            0u64..80,
+            any::<u64>(),
+            (0u64..3).prop_map(|n| u64::MAX - n),
+            (0u64..3).prop_map(|n| (1 << 63) + 1 - n)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn proofs_are_those_of_ct_merkle(size in 1usize..300, index: proptest::sample::Index, entry: [u8; 3]) {
+            let mut oracle = ct_merkle::mem_backed_tree::MemoryBackedTree::<Sha256, Vec<u8>>::new();
+            let mut log = MerkleLog::default();
+            for number in 0..size {
+                let entry = [&entry[..], &number.to_be_bytes()].concat();
+                log.append(&entry);
+                oracle.push(entry);
+            }
+            let at = index.index(size);
+            let root = oracle.root();
+            prop_assert_eq!(&log.root()[..], &root.as_bytes()[..]);
+            let inclusion = log.inclusion_proof(at as u64, size as u64).unwrap().concat();
+            let oracle_inclusion = oracle.prove_inclusion(at);
+            prop_assert_eq!(&inclusion[..], oracle_inclusion.as_bytes());
+            let consistency = log.consistency_proof(at as u64 + 1, size as u64).unwrap().concat();
+            let oracle_consistency = oracle.prove_consistency(size - at - 1);
+            prop_assert_eq!(&consistency[..], oracle_consistency.as_bytes());
+        }
+
+        #[test]
+        fn no_claim_makes_a_proof_check_panic(
+            index in any_number(),
+            old in any_number(),
+            new in any_number(),
+            proof in proptest::collection::vec(any::<Hash>(), 0..70),
+        ) {
+            prop_assert!(verify_inclusion(b"entry", index, new, &[0; 32], &proof).is_err());
+            let same = old == new && old > 0 && proof.is_empty();
+            prop_assert!(same || verify_consistency((old, &[0; 32]), (new, &[0; 32]), &proof).is_err());
+            let log = log(9);
+            let _ = (log.inclusion_proof(index, new), log.consistency_proof(old, new), log.root_at(new), log.leaf(index));
+        }
     }
 }
