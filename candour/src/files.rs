@@ -16,7 +16,11 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
         bail!("{shown}: is a folder; name a file in it");
     }
     if about.len() > limit {
-        bail!("{shown}: is {} MiB, over the limit of {} MiB; split it or give the part that is needed", about.len() >> 20, limit >> 20);
+        bail!(
+            "{shown}: is {} MiB, over the limit of {} MiB; split it or give the part that is needed",
+            about.len() >> 20,
+            limit >> 20
+        );
     }
     let file = std::fs::File::open(path).with_context(|| format!("{shown}: cannot be opened"))?;
     let mut bytes = Vec::new();
@@ -31,7 +35,8 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
 /// Writes a file whole or not at all: to a neighbour first, then moved into place.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file needs a folder")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let name = path.file_name().context("a file needs a name")?.to_string_lossy().into_owned();
     let neighbour = folder.join(format!(".{name}.{}.part", std::process::id()));
     let write = || -> Result<()> {

@@ -55,7 +55,8 @@ impl Workspace {
         if root.is_dir() && std::fs::read_dir(root)?.next().is_some() {
             bail!("{} is not empty; name a new or empty folder", root.display());
         }
-        let slug: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let slug: String =
+            name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let slug = slug.split('-').filter(|s| !s.is_empty()).collect::<Vec<_>>().join("-");
         let settings = Settings {
             name: name.to_owned(),
@@ -65,7 +66,8 @@ impl Workspace {
             exit_page: default_exit(),
         };
         for folder in ["documents", "log", "returns", "vault", "releases"] {
-            std::fs::create_dir_all(root.join(folder)).with_context(|| format!("cannot make {}", root.join(folder).display()))?;
+            std::fs::create_dir_all(root.join(folder))
+                .with_context(|| format!("cannot make {}", root.join(folder).display()))?;
         }
         let workspace = Self { root: root.to_owned(), settings };
         workspace.make_key()?;
@@ -82,12 +84,18 @@ impl Workspace {
     pub(crate) fn open(root: &Path) -> Result<Self> {
         let path = root.join("candour.toml");
         if !path.exists() {
-            bail!("{} is not a workspace: it holds no candour.toml; make one with `candour init {}`", root.display(), root.display());
+            bail!(
+                "{} is not a workspace: it holds no candour.toml; make one with `candour init {}`",
+                root.display(),
+                root.display()
+            );
         }
-        let text = String::from_utf8(files::read_limited(&path, 1 << 20)?).with_context(|| format!("{}: is not UTF-8", path.display()))?;
+        let text = String::from_utf8(files::read_limited(&path, 1 << 20)?)
+            .with_context(|| format!("{}: is not UTF-8", path.display()))?;
         let settings: Settings = toml::from_str(&text).map_err(|e| {
             let message = e.message().to_owned();
-            let hint = message.split('`').nth(1).filter(|_| message.contains("unknown field")).and_then(nearest_key);
+            let hint =
+                message.split('`').nth(1).filter(|_| message.contains("unknown field")).and_then(nearest_key);
             let hint = hint.map_or(String::new(), |k| format!("; did you mean `{k}`?"));
             let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].matches('\n').count() + 1);
             anyhow::anyhow!("{}, line {line}: {message}{hint}", path.display())
@@ -106,7 +114,8 @@ impl Workspace {
     /// The key that signs checkpoints; kept in the vault, readable by its owner only.
     pub(crate) fn signing_key(&self) -> Result<SigningKey> {
         let path = self.key_path();
-        let text = String::from_utf8(files::read_limited(&path, 4096)?).with_context(|| format!("{}: is not a key", path.display()))?;
+        let text = String::from_utf8(files::read_limited(&path, 4096)?)
+            .with_context(|| format!("{}: is not a key", path.display()))?;
         text.trim().parse().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
@@ -117,8 +126,12 @@ impl Workspace {
 
     /// Today, where the workspace is.
     pub(crate) fn today(&self) -> Result<Date> {
-        let zone = TimeZone::get(&self.settings.time_zone)
-            .with_context(|| format!("time_zone {:?} in candour.toml is not known; write a name such as \"Europe/London\"", self.settings.time_zone))?;
+        let zone = TimeZone::get(&self.settings.time_zone).with_context(|| {
+            format!(
+                "time_zone {:?} in candour.toml is not known; write a name such as \"Europe/London\"",
+                self.settings.time_zone
+            )
+        })?;
         Ok(jiff::Timestamp::now().to_zoned_datetime(zone).date())
     }
 
@@ -128,7 +141,8 @@ impl Workspace {
 
     fn make_key(&self) -> Result<()> {
         let mut entropy = [0u8; 32];
-        getrandom::fill(&mut entropy).map_err(|e| anyhow::anyhow!("the system gave no randomness for a signing key: {e}"))?;
+        getrandom::fill(&mut entropy)
+            .map_err(|e| anyhow::anyhow!("the system gave no randomness for a signing key: {e}"))?;
         let key = SigningKey::from_entropy(&self.settings.log_origin, entropy)?;
         let path = self.key_path();
         files::write_atomically(&path, format!("{}\n", key.to_private_text()).as_bytes())?;

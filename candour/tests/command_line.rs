@@ -1,5 +1,7 @@
 //! The program as a user runs it: exit codes, one-line errors, crash safety, tampering, the site.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,11 @@ impl Test {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_candour")).args(arguments).current_dir(self.folder.path()).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_candour"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
     }
 
     /// Runs a command that must succeed; its standard output.
@@ -90,7 +96,18 @@ fn what_is_read_keeps_its_contract() {
     let test = Test::new();
     let source = "# The harbour report\n\n## Recommendations\n\n1. The Harbour Board should publish a register of missed visits within six months of the publication of this report.\n2. The Ministry of Works and the Coast Council should meet at least every three years.\n\n## Annex\n\nText.\n";
     test.file("report.md", source.as_bytes());
-    let out = test.ok(&["read", "report.md", "--published", "2025-03-03", "--kind", "report", "--format", "json", "--text", "text.txt"]);
+    let out = test.ok(&[
+        "read",
+        "report.md",
+        "--published",
+        "2025-03-03",
+        "--kind",
+        "report",
+        "--format",
+        "json",
+        "--text",
+        "text.txt",
+    ]);
     let read: serde_json::Value = serde_json::from_str(&out).unwrap();
     let text: Vec<char> = fs::read_to_string(test.path("text.txt")).unwrap().chars().collect();
     let items = read["items"].as_array().unwrap();
@@ -102,7 +119,10 @@ fn what_is_read_keeps_its_contract() {
     assert_eq!(items[0]["number"], "1");
     assert_eq!(items[0]["addressees"], serde_json::json!(["Harbour Board"]));
     let limit = &items[0]["deadlines"][0];
-    assert_eq!((&limit["type"], &limit["amount"], &limit["unit"]), (&"within".into(), &6.into(), &"months".into()));
+    assert_eq!(
+        (&limit["type"], &limit["amount"], &limit["unit"]),
+        (&"within".into(), &6.into(), &"months".into())
+    );
     assert_eq!(limit["date"], "2025-09-03");
     assert_eq!(items[1]["addressees"], serde_json::json!(["Ministry of Works", "Coast Council"]));
     assert_eq!(items[1]["deadlines"][0]["recurring"], "3 years");
@@ -142,7 +162,10 @@ fn a_killed_import_keeps_what_it_acknowledged() {
         child.wait().unwrap();
         let checked = test.ok(&["log", "verify", "-w", "w", "--format", "json"]);
         let checked: serde_json::Value = serde_json::from_str(&checked).unwrap();
-        assert!(checked["entries"].as_u64().unwrap() >= acknowledged, "round {round}: {checked} after {acknowledged}");
+        assert!(
+            checked["entries"].as_u64().unwrap() >= acknowledged,
+            "round {round}: {checked} after {acknowledged}"
+        );
     }
     test.ok(&["register", "import", "--bundled", "-w", "w"]);
     assert!(test.ok(&["log", "verify", "-w", "w"]).contains("The log holds"));
@@ -188,7 +211,9 @@ fn the_bundled_register_tells_what_it_knows_and_no_more() {
         let out = test.ok(&["register", "list", "-w", w, "--instrument", instrument, "--format", "json"]);
         out.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
     };
-    for (instrument, count) in [("iicsa-2022", 20), ("csea-networks-2022", 6), ("casey-2025", 12), ("hmicfrs-gbcse-2023", 6)] {
+    for (instrument, count) in
+        [("iicsa-2022", 20), ("csea-networks-2022", 6), ("casey-2025", 12), ("hmicfrs-gbcse-2023", 6)]
+    {
         assert_eq!(list(instrument).len(), count, "{instrument}");
     }
     let export = test.path("open");
@@ -209,7 +234,11 @@ fn as_at_shows_only_what_had_happened() {
     assert!(before.contains("UK Government: No answer yet"), "{before}");
     let after = test.ok(&["register", "show", "iicsa-2022-13", "-w", w, "--as-at", "2023-12-31"]);
     assert!(after.contains("UK Government: Accepted in principle only (answered 32 days late)"), "{after}");
-    test.fails(&["register", "show", "iicsa-2022-13", "-w", w, "--as-at", "2020-01-01"], 2, &["iicsa-2022-13", "at that date"]);
+    test.fails(
+        &["register", "show", "iicsa-2022-13", "-w", w, "--as-at", "2020-01-01"],
+        2,
+        &["iicsa-2022-13", "at that date"],
+    );
 }
 
 #[test]
@@ -242,7 +271,9 @@ fn walk(folder: &Path, pages: &mut Vec<PathBuf>) {
         let path = file.unwrap().path();
         if path.is_dir() {
             // Dated views repeat the same templates; a sample of them is enough.
-            if path.parent().is_some_and(|p| p.ends_with("as-at")) && !path.to_string_lossy().ends_with("2025-01-16") {
+            if path.parent().is_some_and(|p| p.ends_with("as-at"))
+                && !path.to_string_lossy().ends_with("2025-01-16")
+            {
                 continue;
             }
             walk(&path, pages);
@@ -273,7 +304,19 @@ fn recommendations_enter_the_register_only_by_name() {
     assert!(log.contains("3 entries"), "{log}");
     let hash = fs::read_dir(test.path("w/documents")).unwrap().next().unwrap().unwrap().file_name();
     let hash = hash.to_str().unwrap();
-    let accepted = test.ok(&["register", "accept", hash, "--instrument", "harbour-2025", "--title", "Harbour report", "--by", "A. Person", "-w", "w"]);
+    let accepted = test.ok(&[
+        "register",
+        "accept",
+        hash,
+        "--instrument",
+        "harbour-2025",
+        "--title",
+        "Harbour report",
+        "--by",
+        "A. Person",
+        "-w",
+        "w",
+    ]);
     assert!(accepted.contains("accepted 2 recommendations"), "{accepted}");
     let shown = test.ok(&["register", "show", "harbour-2025-01", "-w", "w"]);
     assert!(shown.contains("The Harbour Board should publish") && shown.contains("page 1"), "{shown}");

@@ -1,5 +1,7 @@
 //! Holds the reader to what the example documents say.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::path::Path;
 use std::process::Command;
 
@@ -31,7 +33,11 @@ fn every_recommendation_of_the_report_once_with_its_limits() {
         let number = &gold["number"];
         assert_eq!(&item["number"], number);
         assert_eq!(item["title"], gold["title"], "title of {number}");
-        assert!(item["text"].as_str().unwrap().starts_with(gold["anchor"].as_str().unwrap()), "words of {number}: {}", item["text"]);
+        assert!(
+            item["text"].as_str().unwrap().starts_with(gold["anchor"].as_str().unwrap()),
+            "words of {number}: {}",
+            item["text"]
+        );
         assert_eq!(item["also_at"].as_array().map_or(0, Vec::len), 1, "places of {number}");
         let addressees = item.get("addressees").cloned().unwrap_or(Value::Array(Vec::new()));
         assert_eq!(addressees, gold["addressees"], "addressees of {number}");
@@ -43,7 +49,9 @@ fn every_recommendation_of_the_report_once_with_its_limits() {
                 assert_eq!(limit.get(field), gold.get(field), "{field} of a limit of {number}");
             }
         }
-        for stray in ["The Harbour Region Inquiry", "Home Visits (Harbour Region) Act", "released at its request"] {
+        for stray in
+            ["The Harbour Region Inquiry", "Home Visits (Harbour Region) Act", "released at its request"]
+        {
             assert!(!item["text"].as_str().unwrap().contains(stray), "{number} holds what surrounds it");
         }
     }
@@ -53,7 +61,8 @@ fn every_recommendation_of_the_report_once_with_its_limits() {
 fn every_answer_of_the_response_with_its_position() {
     let gold = &expected()[1];
     let items = read("documents/government-response.html", gold["published"].as_str().unwrap(), "response");
-    let found: Vec<(&Value, &Value)> = items.iter().map(|i| (&i["number"], &i["response"]["position"])).collect();
+    let found: Vec<(&Value, &Value)> =
+        items.iter().map(|i| (&i["number"], &i["response"]["position"])).collect();
     let wanted: Vec<(&Value, &Value)> =
         gold["items"].as_array().unwrap().iter().map(|i| (&i["number"], &i["position"])).collect();
     assert_eq!(found, wanted);

@@ -224,7 +224,11 @@ impl Schedule {
     pub const fn days(self) -> Option<i32> {
         match self {
             Self::NoDate | Self::Met => None,
-            Self::NotDue(n) | Self::DueSoon(n) | Self::MetLate(n) | Self::PassedUnknown(n) | Self::Overdue(n) => Some(n),
+            Self::NotDue(n)
+            | Self::DueSoon(n)
+            | Self::MetLate(n)
+            | Self::PassedUnknown(n)
+            | Self::Overdue(n) => Some(n),
         }
     }
 
@@ -261,7 +265,11 @@ mod tests {
 
     #[test]
     fn every_code_reads_back_and_is_unique() {
-        fn check<T: Copy + PartialEq + std::fmt::Debug>(all: &[T], code: fn(T) -> &'static str, from: fn(&str) -> Option<T>) {
+        fn check<T: Copy + PartialEq + std::fmt::Debug>(
+            all: &[T],
+            code: fn(T) -> &'static str,
+            from: fn(&str) -> Option<T>,
+        ) {
             for value in all {
                 assert_eq!(from(code(*value)), Some(*value));
             }
@@ -270,7 +278,10 @@ mod tests {
         check(Claim::ALL, Claim::code, Claim::from_code);
         check(Evidence::ALL, Evidence::code, Evidence::from_code);
         check(Adequacy::ALL, Adequacy::code, Adequacy::from_code);
-        assert_eq!(serde_json::to_string(&Response::AcceptedInPrinciple).unwrap(), "\"accepted_in_principle\"");
+        assert_eq!(
+            serde_json::to_string(&Response::AcceptedInPrinciple).unwrap(),
+            "\"accepted_in_principle\""
+        );
     }
 
     #[test]

@@ -216,7 +216,8 @@ impl Cursor<'_> {
 
     /// "at least every three years", "annually", "six-monthly", "once a year".
     fn recurring(&self, at: usize) -> Parsed<Deadline> {
-        let recurring = |period: String| Deadline { recurring: Some(period), ..blank(DeadlineType::Recurring) };
+        let recurring =
+            |period: String| Deadline { recurring: Some(period), ..blank(DeadlineType::Recurring) };
         let start = self.words(at, "at least").or_else(|| self.words(at, "no less often than")).unwrap_or(at);
         if let Some(next) = self.words(start, "every|each") {
             if let Some((next, amount)) = self.number(next)
@@ -278,13 +279,16 @@ impl Cursor<'_> {
         let next = ["within", "in the next", "over the next", "no|not later than", "no more than", "at most"]
             .iter()
             .find_map(|opening| self.words(at, opening))?;
-        let next = self.words(next, "a period of").or_else(|| self.words(next, "the next|first")).unwrap_or(next);
+        let next =
+            self.words(next, "a period of").or_else(|| self.words(next, "the next|first")).unwrap_or(next);
         let (next, amount) = self.number(next).or_else(|| self.words(next, "a|an").map(|n| (n, 1)))?;
         let next = self.words(next, "-").unwrap_or(next);
         let (next, unit) = self.unit(next)?;
         let (end, anchor) = self.anchor(next);
         // "no more than six months" sets a length, not a limit, unless it says from when.
-        if self.words(at, "no more than").or_else(|| self.words(at, "at most")).is_some() && anchor == Anchor::Unsaid {
+        if self.words(at, "no more than").or_else(|| self.words(at, "at most")).is_some()
+            && anchor == Anchor::Unsaid
+        {
             return None;
         }
         Some((end, self.counted(DeadlineType::Within, amount, unit, anchor)))
@@ -292,20 +296,34 @@ impl Cursor<'_> {
 
     /// "by 10 October 2025", "before Easter", "no later than the end of the 2025/26 financial year".
     fn by(&self, at: usize) -> Parsed<Deadline> {
-        let openings = ["on or before", "no|not later than", "not after", "by no later than", "by", "before", "until", "prior to", "after midnight on", "after midnight"];
+        let openings = [
+            "on or before",
+            "no|not later than",
+            "not after",
+            "by no later than",
+            "by",
+            "before",
+            "until",
+            "prior to",
+            "after midnight on",
+            "after midnight",
+        ];
         let next = openings.iter().find_map(|opening| self.words(at, opening))?;
         let (end, moment) = self.moment(next)?;
         // "until 2022" in a narrative tells of the past; a limit lies ahead.
         if self.word(at) == "until" && moment.date.is_some_and(|d| self.published.is_some_and(|p| d < p)) {
             return None;
         }
-        Some((end, Deadline {
-            date: moment.date,
-            earliest: moment.earliest,
-            latest: moment.latest,
-            unresolved: moment.unresolved,
-            ..blank(moment.kind)
-        }))
+        Some((
+            end,
+            Deadline {
+                date: moment.date,
+                earliest: moment.earliest,
+                latest: moment.latest,
+                unresolved: moment.unresolved,
+                ..blank(moment.kind)
+            },
+        ))
     }
 
     /// "three calendar months following the receipt of an offer", "the nine-month period afforded to claimants".
@@ -331,22 +349,34 @@ impl Cursor<'_> {
 
     /// "from 1 April 2026", "with effect from 1 April 2026".
     fn after(&self, at: usize) -> Parsed<Deadline> {
-        let next = ["with effect from", "not before", "no earlier than", "from"].iter().find_map(|o| self.words(at, o))?;
+        let next = ["with effect from", "not before", "no earlier than", "from"]
+            .iter()
+            .find_map(|o| self.words(at, o))?;
         let (end, moment) = self.moment(next)?;
         // A bare "from 2019 to 2021" is a stretch of time, not a limit.
-        if matches!(self.word(end), "to" | "until" | "through" | "-" | "–") || moment.kind != DeadlineType::By {
+        if matches!(self.word(end), "to" | "until" | "through" | "-" | "–") || moment.kind != DeadlineType::By
+        {
             return None;
         }
         if self.published.is_some_and(|p| moment.date.or(moment.latest).is_some_and(|d| d < p)) {
             return None;
         }
-        Some((end, Deadline { date: moment.date, earliest: moment.earliest, latest: moment.latest, ..blank(DeadlineType::After) }))
+        Some((
+            end,
+            Deadline {
+                date: moment.date,
+                earliest: moment.earliest,
+                latest: moment.latest,
+                ..blank(DeadlineType::After)
+            },
+        ))
     }
 
     /// "as soon as is reasonably practicable", "urgent consideration", "without delay".
     fn vague(&self, at: usize) -> Parsed<Deadline> {
         let why = Some("the words fix no day".to_owned());
-        let vague = |end: usize| Some((end, Deadline { unresolved: why.clone(), ..blank(DeadlineType::Vague) }));
+        let vague =
+            |end: usize| Some((end, Deadline { unresolved: why.clone(), ..blank(DeadlineType::Vague) }));
         if let Some(next) = self.words(at, "as soon|quickly|early|promptly as") {
             let next = self.words(next, "is|are").unwrap_or(next);
             let next = self.words(next, "reasonably").unwrap_or(next);
@@ -384,7 +414,9 @@ impl Cursor<'_> {
     fn counted(&self, kind: DeadlineType, amount: u32, unit: Unit, anchor: Anchor) -> Deadline {
         let (counted_from, day, unresolved) = match anchor {
             Anchor::Publication => {
-                let day = (kind == DeadlineType::Within).then(|| self.published.and_then(|p| add(p, amount, unit))).flatten();
+                let day = (kind == DeadlineType::Within)
+                    .then(|| self.published.and_then(|p| add(p, amount, unit)))
+                    .flatten();
                 let why = (kind == DeadlineType::Within && day.is_none()).then(|| NO_PUBLICATION.to_owned());
                 (Some("publication".to_owned()), day, why)
             }
@@ -394,7 +426,14 @@ impl Cursor<'_> {
             }
             Anchor::Unsaid => (None, None, Some("the words do not say what it counts from".to_owned())),
         };
-        Deadline { amount: Some(amount), unit: Some(unit), counted_from, date: day, unresolved, ..blank(kind) }
+        Deadline {
+            amount: Some(amount),
+            unit: Some(unit),
+            counted_from,
+            date: day,
+            unresolved,
+            ..blank(kind)
+        }
     }
 
     /// What a count starts from: "of the publication of this report", "following receipt of an offer".
@@ -412,17 +451,36 @@ impl Cursor<'_> {
         }
         let said = self.said(next, end);
         let plain = said.to_lowercase();
-        let of_this = ["this report", "the report", "our report", "this volume", "this document", "the inquiry’s report", "the inquiry's report"];
+        let of_this = [
+            "this report",
+            "the report",
+            "our report",
+            "this volume",
+            "this document",
+            "the inquiry’s report",
+            "the inquiry's report",
+        ];
         let publication = plain == "publication"
             || of_this.iter().any(|r| {
-                plain.strip_prefix("the ").unwrap_or(&plain).strip_prefix("publication of ").is_some_and(|rest| rest.starts_with(r))
+                plain
+                    .strip_prefix("the ")
+                    .unwrap_or(&plain)
+                    .strip_prefix("publication of ")
+                    .is_some_and(|rest| rest.starts_with(r))
                     || plain.strip_prefix("the date of ").unwrap_or(&plain).starts_with(r)
-                    || plain.strip_prefix("the date of publication of ").is_some_and(|rest| rest.starts_with(r))
+                    || plain
+                        .strip_prefix("the date of publication of ")
+                        .is_some_and(|rest| rest.starts_with(r))
                     || (plain.starts_with(r) && plain[r.len()..].trim_start().starts_with("being published"))
             });
         if publication {
             // The clause may run on past the report itself; the phrase need not.
-            while end > next + 1 && !matches!(self.word(end - 1), "report" | "volume" | "document" | "publication" | "published") {
+            while end > next + 1
+                && !matches!(
+                    self.word(end - 1),
+                    "report" | "volume" | "document" | "publication" | "published"
+                )
+            {
                 end -= 1;
             }
             return (end, Anchor::Publication);
@@ -458,7 +516,11 @@ impl Cursor<'_> {
 
     fn moment(&self, at: usize) -> Parsed<Moment> {
         let at = self.words(at, "midnight on").or_else(|| self.words(at, "midnight")).unwrap_or(at);
-        if let Some(next) = self.words(at, "the end of").or_else(|| self.words(at, "end of")).or_else(|| self.words(at, "the close of")) {
+        if let Some(next) = self
+            .words(at, "the end of")
+            .or_else(|| self.words(at, "end of"))
+            .or_else(|| self.words(at, "the close of"))
+        {
             return self.end_of(next);
         }
         if let Some(found) = self.easter_or_season(at) {
@@ -479,7 +541,13 @@ impl Cursor<'_> {
                     let first = self.next_month(month)?;
                     Some((next, Moment::between(DeadlineType::By, first, first.last_of_month())))
                 }
-                None => Some((next, Moment::open(DeadlineType::By, "no year is given, and the date of publication is not known"))),
+                None => Some((
+                    next,
+                    Moment::open(
+                        DeadlineType::By,
+                        "no year is given, and the date of publication is not known",
+                    ),
+                )),
             };
         }
         if let Some(next) = self.words(at, "early|mid|late") {
@@ -507,28 +575,48 @@ impl Cursor<'_> {
                 return Some((end, Moment::on(date(first + 1, 3, 31))));
             }
         }
-        if let Some(next) = self.words(at, "this|the|current financial year").or_else(|| self.words(at, "current financial year")).or(named) {
-            return Some((next, match self.published {
-                Some(p) => Moment::on(date(if p.month() <= 3 { p.year() } else { p.year() + 1 }, 3, 31)),
-                None => Moment::open(DeadlineType::By, NO_PUBLICATION),
-            }));
+        if let Some(next) = self
+            .words(at, "this|the|current financial year")
+            .or_else(|| self.words(at, "current financial year"))
+            .or(named)
+        {
+            return Some((
+                next,
+                match self.published {
+                    Some(p) => Moment::on(date(if p.month() <= 3 { p.year() } else { p.year() + 1 }, 3, 31)),
+                    None => Moment::open(DeadlineType::By, NO_PUBLICATION),
+                },
+            ));
         }
         if let Some((next, month)) = self.month(at) {
             let next = self.words(next, ",").unwrap_or(next);
             if let Some((next, year)) = self.year(next) {
                 return Some((next, Moment::on(Date::new(year, month, 1).ok()?.last_of_month())));
             }
-            return Some((next, match self.next_month(month) {
-                Some(first) => Moment::on(first.last_of_month()),
-                None => Moment::open(DeadlineType::By, "no year is given, and the date of publication is not known"),
-            }));
+            return Some((
+                next,
+                match self.next_month(month) {
+                    Some(first) => Moment::on(first.last_of_month()),
+                    None => Moment::open(
+                        DeadlineType::By,
+                        "no year is given, and the date of publication is not known",
+                    ),
+                },
+            ));
         }
-        if let Some(next) = self.words(at, "this|next year").or_else(|| self.words(at, "year")).or_else(|| self.words(at, "calendar year")) {
+        if let Some(next) = self
+            .words(at, "this|next year")
+            .or_else(|| self.words(at, "year"))
+            .or_else(|| self.words(at, "calendar year"))
+        {
             let later = i16::from(self.word(at) == "next");
-            return Some((next, match self.published {
-                Some(p) => Moment::on(date(p.year() + later, 12, 31)),
-                None => Moment::open(DeadlineType::By, NO_PUBLICATION),
-            }));
+            return Some((
+                next,
+                match self.published {
+                    Some(p) => Moment::on(date(p.year() + later, 12, 31)),
+                    None => Moment::open(DeadlineType::By, NO_PUBLICATION),
+                },
+            ));
         }
         if let Some((next, moment)) = self.easter_or_season(at) {
             return Some((next, moment));
@@ -536,13 +624,16 @@ impl Cursor<'_> {
         if let Some((next, year)) = self.year(at) {
             return Some((next, Moment::on(date(year, 12, 31))));
         }
-        let event = self.words(at, "this|current parliament|session").or_else(|| self.words(at, "parliament|session"))?;
+        let event = self
+            .words(at, "this|current parliament|session")
+            .or_else(|| self.words(at, "parliament|session"))?;
         Some((event, Moment::open(DeadlineType::Event, "the day on which it ends is not fixed")))
     }
 
     fn easter_or_season(&self, at: usize) -> Parsed<Moment> {
         let next_after = |day_in: &dyn Fn(i16) -> Date| {
-            self.published.map(|p| if day_in(p.year()) >= p { day_in(p.year()) } else { day_in(p.year() + 1) })
+            self.published
+                .map(|p| if day_in(p.year()) >= p { day_in(p.year()) } else { day_in(p.year() + 1) })
         };
         let feast: Option<fn(i16) -> Date> = match self.word(at) {
             "easter" => Some(easter_sunday),
@@ -551,10 +642,20 @@ impl Cursor<'_> {
         };
         if let Some(feast) = feast {
             if let Some((next, year)) = self.year(at + 1) {
-                return Some((next, Moment { latest: Some(feast(year)), ..Moment::open(DeadlineType::Season, "a feast, not a day, was named") }));
+                return Some((
+                    next,
+                    Moment {
+                        latest: Some(feast(year)),
+                        ..Moment::open(DeadlineType::Season, "a feast, not a day, was named")
+                    },
+                ));
             }
             let latest = next_after(&feast);
-            let why = if latest.is_some() { "a feast, not a day, was named" } else { "no year is given, and the date of publication is not known" };
+            let why = if latest.is_some() {
+                "a feast, not a day, was named"
+            } else {
+                "no year is given, and the date of publication is not known"
+            };
             return Some((at + 1, Moment { latest, ..Moment::open(DeadlineType::Season, why) }));
         }
         let at = self.words(at, "the").unwrap_or(at);
@@ -577,7 +678,8 @@ impl Cursor<'_> {
 
     /// "10 October 2025", "10th of October, 2025", "October 10, 2025", "2025-10-10".
     fn day(&self, at: usize) -> Parsed<Date> {
-        let at = if weekday(self.word(at)).is_some() { self.words(at + 1, ",").unwrap_or(at + 1) } else { at };
+        let at =
+            if weekday(self.word(at)).is_some() { self.words(at + 1, ",").unwrap_or(at + 1) } else { at };
         let at = self.words(at, "the").unwrap_or(at);
         if let Some((next, year)) = self.year(at)
             && let (Some(month), Some(day)) = (self.words(next, "-"), self.words(next + 2, "-"))
@@ -589,16 +691,14 @@ impl Cursor<'_> {
             let next = self.words(next, "of").unwrap_or(next);
             let (next, month) = self.month(next)?;
             let next = self.words(next, ",").unwrap_or(next);
-            return match self.year(next) {
-                Some((next, year)) => Some((next, Date::new(year, month, day).ok()?)),
-                None => {
-                    // The next such day after publication; without a publication date there is no day.
-                    let published = self.published?;
-                    let this_year = Date::new(published.year(), month, day).ok()?;
-                    let day = if this_year >= published { this_year } else { Date::new(published.year() + 1, month, day).ok()? };
-                    Some((next, day))
-                }
-            };
+            if let Some((next, year)) = self.year(next) {
+                return Some((next, Date::new(year, month, day).ok()?));
+            }
+            // The next such day after publication; without a publication date there is no day.
+            let published = self.published?;
+            let this_year = Date::new(published.year(), month, day).ok()?;
+            let later = Date::new(published.year() + 1, month, day);
+            return Some((next, if this_year >= published { this_year } else { later.ok()? }));
         }
         let (next, month) = self.month(at)?;
         let (next, day) = self.day_of_month(next)?;
@@ -610,25 +710,43 @@ impl Cursor<'_> {
     fn day_of_month(&self, at: usize) -> Parsed<i8> {
         let word = self.word(at);
         let digits = ["st", "nd", "rd", "th"].iter().find_map(|s| word.strip_suffix(s)).unwrap_or(word);
-        let day: i8 = (digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok()).flatten()?;
+        let day: i8 = (digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| digits.parse().ok())
+            .flatten()?;
         (1..=31).contains(&day).then_some((at + 1, day))
     }
 
     fn month(&self, at: usize) -> Parsed<i8> {
-        const MONTHS: [&str; 12] =
-            ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+        const MONTHS: [&str; 12] = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ];
         let word = self.word(at);
         // "may" and "march" are months only when written as names.
         if !self.tokens.get(at)?.raw.starts_with(char::is_uppercase) {
             return None;
         }
-        let month = MONTHS.iter().position(|m| *m == word || (word.len() == 3 && m.starts_with(word)) || (word == "sept" && *m == "september"))?;
+        let month = MONTHS.iter().position(|m| {
+            *m == word || (word.len() == 3 && m.starts_with(word)) || (word == "sept" && *m == "september")
+        })?;
         Some((at + 1, month as i8 + 1))
     }
 
     fn year(&self, at: usize) -> Parsed<i16> {
         let word = self.word(at);
-        let year: i16 = (word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit())).then(|| word.parse().ok()).flatten()?;
+        let year: i16 = (word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| word.parse().ok())
+            .flatten()?;
         (1900..=2199).contains(&year).then_some((at + 1, year))
     }
 
@@ -641,8 +759,26 @@ impl Cursor<'_> {
 
     fn number(&self, at: usize) -> Parsed<u32> {
         const WORDS: [&str; 20] = [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-            "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
         ];
         let word = self.word(at);
         if word.len() <= 3 && !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) {
@@ -733,6 +869,7 @@ fn add(from: Date, amount: u32, unit: Unit) -> Option<Date> {
 }
 
 /// Easter Sunday in the Gregorian calendar: the anonymous algorithm (Meeus, *Astronomical Algorithms*, ch. 8).
+#[expect(clippy::many_single_char_names, reason = "the letters are those of the published algorithm")]
 fn easter_sunday(year: i16) -> Date {
     let y = i32::from(year);
     let (a, b, c) = (y % 19, y / 100, y % 100);
@@ -769,7 +906,11 @@ mod tests {
             .into_iter()
             .map(|(span, d)| {
                 let said: String = text.chars().skip(span.start).take(span.len()).collect();
-                assert_eq!(said.split_whitespace().collect::<Vec<_>>().join(" "), d.phrase, "the span holds the phrase");
+                assert_eq!(
+                    said.split_whitespace().collect::<Vec<_>>().join(" "),
+                    d.phrase,
+                    "the span holds the phrase"
+                );
                 let kind = serde_json::to_value(d.kind).unwrap();
                 let mut parts = vec![kind.as_str().unwrap().to_owned()];
                 if let (Some(amount), Some(unit)) = (d.amount, d.unit) {
@@ -816,18 +957,42 @@ mod tests {
 
     #[test]
     fn counted_limits() {
-        check("within 12 months of the publication of this Report.", "2024-07-18", &["within 12 months from publication 2025-07-18"]);
-        check("within 12 months of this Report, so that", "2024-07-18", &["within 12 months from publication 2025-07-18"]);
-        check("within one month of publication", "2025-01-31", &["within 1 month from publication 2025-02-28"]);
+        check(
+            "within 12 months of the publication of this Report.",
+            "2024-07-18",
+            &["within 12 months from publication 2025-07-18"],
+        );
+        check(
+            "within 12 months of this Report, so that",
+            "2024-07-18",
+            &["within 12 months from publication 2025-07-18"],
+        );
+        check(
+            "within one month of publication",
+            "2025-01-31",
+            &["within 1 month from publication 2025-02-28"],
+        );
         check(
             "Within 6 months of the creation of the group of senior officials, it should complete",
             "2024-07-18",
             &["within 6 months from creation of the group of senior officials"],
         );
-        check("no later than six months after commencement of the Act", "2025-01-01", &["within 6 months from commencement of the Act"]);
-        check("within ten working days of publication of this report", "2025-03-07", &["within 10 working days from publication 2025-03-21"]);
+        check(
+            "no later than six months after commencement of the Act",
+            "2025-01-01",
+            &["within 6 months from commencement of the Act"],
+        );
+        check(
+            "within ten working days of publication of this report",
+            "2025-03-07",
+            &["within 10 working days from publication 2025-03-21"],
+        );
         check("within 28 days", "2025-03-07", &["within 28 days"]);
-        check("within twenty-four months of publication", "2025-03-07", &["within 24 months from publication 2027-03-07"]);
+        check(
+            "within twenty-four months of publication",
+            "2025-03-07",
+            &["within 24 months from publication 2027-03-07"],
+        );
         check("terms of no more than six months", "2025-03-07", &[]);
     }
 
@@ -872,7 +1037,16 @@ mod tests {
 
     #[test]
     fn no_limit_no_deadline() {
-        for text in ["", "The board should meet.", "may march", "by the board", "within the department", "of 12 months", "3 years old", "a report of 2019"] {
+        for text in [
+            "",
+            "The board should meet.",
+            "may march",
+            "by the board",
+            "within the department",
+            "of 12 months",
+            "3 years old",
+            "a report of 2019",
+        ] {
             check(text, "2025-01-01", &[]);
         }
     }

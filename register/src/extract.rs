@@ -151,7 +151,8 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
             settle(reading, found, &mut findings)
         }
         DocumentKind::Response => {
-            let mut found = settle(reading, labelled_heading::find(&document, ItemKind::Response), &mut findings);
+            let mut found =
+                settle(reading, labelled_heading::find(&document, ItemKind::Response), &mut findings);
             for item in &mut found {
                 item.response = Some(positions::read(&item.text));
             }
@@ -184,7 +185,15 @@ impl Body<'_> {
     }
 
     /// An item over whole blocks, from one to before another, beginning a number of characters into the first.
-    fn item(&self, kind: ItemKind, from: usize, to: usize, skip: usize, rule: &str, confidence: u8) -> Option<Item> {
+    fn item(
+        &self,
+        kind: ItemKind,
+        from: usize,
+        to: usize,
+        skip: usize,
+        rule: &str,
+        confidence: u8,
+    ) -> Option<Item> {
         let (first, last) = (self.blocks.get(from)?, self.blocks.get(to.checked_sub(1)?)?);
         let mut span = Span::new(first.span.start + skip, last.span.end);
         let text = self.reading.slice(span);
@@ -240,7 +249,11 @@ fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> V
         by_number.entry(item.number.clone().unwrap_or_default()).or_default().push(item);
     }
     let strength = |rule: &str, by_number: &BTreeMap<String, Vec<Item>>| {
-        (1..).take_while(|n: &u32| by_number.get(&n.to_string()).is_some_and(|v| v.iter().any(|i| i.rule == rule))).count()
+        (1..1_000)
+            .take_while(|n: &u32| {
+                by_number.get(&n.to_string()).is_some_and(|v| v.iter().any(|i| i.rule == rule))
+            })
+            .count()
     };
     let rules: BTreeMap<String, usize> = by_number
         .values()
@@ -248,7 +261,10 @@ fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> V
         .map(|i| i.rule.clone())
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
-        .map(|rule| { let s = strength(&rule, &by_number); (rule, s) })
+        .map(|rule| {
+            let s = strength(&rule, &by_number);
+            (rule, s)
+        })
         .collect();
     let mut settled = Vec::new();
     for (number, mut prints) in by_number {
@@ -281,13 +297,24 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
     let opening: String = reading.body().chars().take(6_000).collect::<String>().to_lowercase();
     let title = reading.about.title.as_deref().unwrap_or_default().to_lowercase();
     let says = |needle: &str| title.contains(needle) || opening.contains(needle);
-    if title.contains("response") || says("government response") || says("response to the recommendations") || says("response to recommendation") {
+    if title.contains("response")
+        || says("government response")
+        || says("response to the recommendations")
+        || says("response to recommendation")
+    {
         DocumentKind::Response
     } else if opening.trim_start().starts_with("dear ") || says("yours sincerely") {
         DocumentKind::Letter
-    } else if says("statement made by") || says("ministerial statement") || says("oral statement") || says("with permission, ") {
+    } else if says("statement made by")
+        || says("ministerial statement")
+        || says("oral statement")
+        || says("with permission, ")
+    {
         DocumentKind::Statement
-    } else if reading.pages.len() <= 1 && (opening.contains(" said") || says("reporter") || says("correspondent")) && !says("recommendation 1") {
+    } else if reading.pages.len() <= 1
+        && (opening.contains(" said") || says("reporter") || says("correspondent"))
+        && !says("recommendation 1")
+    {
         DocumentKind::News
     } else {
         DocumentKind::Report
@@ -302,7 +329,8 @@ mod tests {
 
     fn items(source: &str) -> (Vec<Item>, Vec<Finding>) {
         let reading = candour_reading::read(source.as_bytes(), "report.md", &Limits::default()).unwrap();
-        let (extraction, findings) = extract(&reading, Request { published: None, kind: Some(DocumentKind::Report) });
+        let (extraction, findings) =
+            extract(&reading, Request { published: None, kind: Some(DocumentKind::Report) });
         for item in &extraction.items {
             assert_eq!(reading.slice(Span::new(item.start, item.end)), item.text, "the span holds the words");
         }

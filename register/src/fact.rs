@@ -2,7 +2,8 @@
 
 use candour_ledger::Entry;
 use candour_record::{
-    Area, Basis, Body, BodyId, Citation, DateOrUnknown, Document, Instrument, InstrumentId, PartialDate, RecordError, Source,
+    Area, Basis, Body, BodyId, Citation, DateOrUnknown, Document, Instrument, InstrumentId, PartialDate,
+    RecordError, Source,
 };
 use serde::{Deserialize, Serialize};
 

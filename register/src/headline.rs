@@ -56,20 +56,72 @@ pub struct Rule {
 
 /// The rules, in the order they are tried.
 pub const RULES: &[Rule] = &[
-    rule("H01", HeadlineCode::CannotBeJudged, "An assessor's newest verdict is that the wording cannot be judged."),
-    rule("H02", HeadlineCode::ClosedOtherwise, "Every assessor's newest verdict is that events have overtaken it, or every answer says it is for another body."),
-    rule("H03", HeadlineCode::DoneDisputed, "It is claimed complete, and public records contradict that or an assessor finds it falls short."),
-    rule("H04", HeadlineCode::DoneAndEvidenced, "It is claimed complete and the newest evidence is that it is in force, delivered or measured; or nothing is claimed and the newest evidence is that it was delivered or measured."),
-    rule("H05", HeadlineCode::ClaimedNotEvidenced, "It is claimed complete, and no evidence found reaches that far."),
-    rule("H06", HeadlineCode::Refused, "Every newest answer that is known is a refusal or a later withdrawal, and none is unknown."),
-    rule("H07", HeadlineCode::NoAnswer, "No answer is recorded, one was looked for, and the date for it has passed."),
-    rule("H08", HeadlineCode::UnderWayLate, "A claim or evidence shows it under way, and an undertaking is reported not met by its first date."),
-    rule("H09", HeadlineCode::Late, "An undertaking is reported not met by its first date, and nothing shows it under way."),
-    rule("H10", HeadlineCode::Stalled, "It is under way, and somebody looked more than 180 days after the last movement and found nothing new."),
-    rule("H11", HeadlineCode::UnderWayOnTime, "It is under way, and an undertaking's first date lies ahead or was met."),
+    rule(
+        "H01",
+        HeadlineCode::CannotBeJudged,
+        "An assessor's newest verdict is that the wording cannot be judged.",
+    ),
+    rule(
+        "H02",
+        HeadlineCode::ClosedOtherwise,
+        "Every assessor's newest verdict is that events have overtaken it, or every answer says it is for another body.",
+    ),
+    rule(
+        "H03",
+        HeadlineCode::DoneDisputed,
+        "It is claimed complete, and public records contradict that or an assessor finds it falls short.",
+    ),
+    rule(
+        "H04",
+        HeadlineCode::DoneAndEvidenced,
+        "It is claimed complete and the newest evidence is that it is in force, delivered or measured; or nothing is claimed and the newest evidence is that it was delivered or measured.",
+    ),
+    rule(
+        "H05",
+        HeadlineCode::ClaimedNotEvidenced,
+        "It is claimed complete, and no evidence found reaches that far.",
+    ),
+    rule(
+        "H06",
+        HeadlineCode::Refused,
+        "Every newest answer that is known is a refusal or a later withdrawal, and none is unknown.",
+    ),
+    rule(
+        "H07",
+        HeadlineCode::NoAnswer,
+        "No answer is recorded, one was looked for, and the date for it has passed.",
+    ),
+    rule(
+        "H08",
+        HeadlineCode::UnderWayLate,
+        "A claim or evidence shows it under way, and an undertaking is reported not met by its first date.",
+    ),
+    rule(
+        "H09",
+        HeadlineCode::Late,
+        "An undertaking is reported not met by its first date, and nothing shows it under way.",
+    ),
+    rule(
+        "H10",
+        HeadlineCode::Stalled,
+        "It is under way, and somebody looked more than 180 days after the last movement and found nothing new.",
+    ),
+    rule(
+        "H11",
+        HeadlineCode::UnderWayOnTime,
+        "It is under way, and an undertaking's first date lies ahead or was met.",
+    ),
     rule("H12", HeadlineCode::UnderWay, "It is under way, and no date shows whether it is on time."),
-    rule("H13", HeadlineCode::PutOff, "The newest answer puts off the decision or offers something else, and nothing shows it under way."),
-    rule("H14", HeadlineCode::PromiseOnly, "It was accepted at least in principle or in part, or supported, and nothing shows it under way."),
+    rule(
+        "H13",
+        HeadlineCode::PutOff,
+        "The newest answer puts off the decision or offers something else, and nothing shows it under way.",
+    ),
+    rule(
+        "H14",
+        HeadlineCode::PromiseOnly,
+        "It was accepted at least in principle or in part, or supported, and nothing shows it under way.",
+    ),
     rule("H15", HeadlineCode::NotKnown, "None of these: the record does not hold enough to say."),
 ];
 
@@ -144,7 +196,11 @@ impl HeadlineCode {
         match self {
             Self::DoneAndEvidenced => Tone::Good,
             Self::UnderWayOnTime | Self::UnderWay => Tone::Moving,
-            Self::ClaimedNotEvidenced | Self::PromiseOnly | Self::PutOff | Self::Stalled | Self::DoneDisputed => Tone::Caution,
+            Self::ClaimedNotEvidenced
+            | Self::PromiseOnly
+            | Self::PutOff
+            | Self::Stalled
+            | Self::DoneDisputed => Tone::Caution,
             Self::UnderWayLate | Self::Late | Self::NoAnswer | Self::Refused => Tone::Bad,
             Self::ClosedOtherwise | Self::CannotBeJudged | Self::NotKnown => Tone::Plain,
         }
@@ -153,10 +209,10 @@ impl HeadlineCode {
 
 impl Headline {
     pub(crate) fn not_known() -> Self {
-        Self::by("H15", String::new())
+        Self::by("H15", "")
     }
 
-    fn by(rule: &'static str, more: String) -> Self {
+    fn by(rule: &'static str, more: &str) -> Self {
         let code = RULES.iter().find(|r| r.id == rule).map_or(HeadlineCode::NotKnown, |r| r.code);
         let words = if more.is_empty() { code.words().to_owned() } else { format!("{}{more}", code.words()) };
         Self { code, words, rule }
@@ -165,28 +221,31 @@ impl Headline {
 
 pub(crate) fn compute(status: &Status<'_>) -> Headline {
     let verdicts: Vec<Adequacy> = status.adequacy.iter().map(|a| a.fact.verdict).collect();
-    let positions: Vec<Response> = status.answers.iter().filter(|a| !a.given.is_empty()).map(|a| a.position).collect();
+    let positions: Vec<Response> =
+        status.answers.iter().filter(|a| !a.given.is_empty()).map(|a| a.position).collect();
     let all = |test: fn(Response) -> bool| !positions.is_empty() && positions.iter().all(|p| test(*p));
     let any = |test: fn(Response) -> bool| positions.iter().any(|p| test(*p));
     let (claim, evidence, schedule) = (status.claim(), status.evidence_grade(), status.schedule());
 
     if verdicts.contains(&Adequacy::UnratableWording) {
-        return Headline::by("H01", String::new());
+        return Headline::by("H01", "");
     }
-    if (!verdicts.is_empty() && verdicts.iter().all(|v| *v == Adequacy::Overtaken)) || all(|p| p == Response::NotForUs) {
-        return Headline::by("H02", String::new());
+    if (!verdicts.is_empty() && verdicts.iter().all(|v| *v == Adequacy::Overtaken))
+        || all(|p| p == Response::NotForUs)
+    {
+        return Headline::by("H02", "");
     }
     if claim == Claim::Complete {
         let short = verdicts.iter().any(|v| v.favourable() == Some(false));
         return match evidence {
-            Evidence::Contradicted => Headline::by("H03", String::new()),
-            _ if short => Headline::by("H03", String::new()),
-            Evidence::InForce | Evidence::Delivered | Evidence::OutcomeMeasured => Headline::by("H04", String::new()),
-            _ => Headline::by("H05", String::new()),
+            Evidence::Contradicted => Headline::by("H03", ""),
+            _ if short => Headline::by("H03", ""),
+            Evidence::InForce | Evidence::Delivered | Evidence::OutcomeMeasured => Headline::by("H04", ""),
+            _ => Headline::by("H05", ""),
         };
     }
     if claim == Claim::Unknown && matches!(evidence, Evidence::Delivered | Evidence::OutcomeMeasured) {
-        return Headline::by("H04", String::new());
+        return Headline::by("H04", "");
     }
     if all(|p| matches!(p, Response::Rejected | Response::WithdrawnLater)) {
         let newest = status.answers.iter().filter_map(|a| a.given.first());
@@ -198,7 +257,7 @@ pub(crate) fn compute(status: &Status<'_>) -> Headline {
         } else {
             ""
         };
-        return Headline::by("H06", more.to_owned());
+        return Headline::by("H06", more);
     }
     let longest_silence = status.answers.iter().filter_map(|a| match a.clock {
         AnswerClock::Overdue(n) => Some(n),
@@ -207,49 +266,71 @@ pub(crate) fn compute(status: &Status<'_>) -> Headline {
     if positions.is_empty()
         && let Some(days) = longest_silence.max()
     {
-        return Headline::by("H07", format!(", {days} days late"));
+        return Headline::by("H07", &format!(", {days} days late"));
     }
-    let moving = matches!(claim, Claim::Planned | Claim::Consulting | Claim::InProgress | Claim::NearComplete)
-        || matches!(
-            evidence,
-            Evidence::Announced | Evidence::Funded | Evidence::Drafted | Evidence::Made | Evidence::InForce | Evidence::Delivered | Evidence::OutcomeMeasured
-        );
+    let moving =
+        matches!(claim, Claim::Planned | Claim::Consulting | Claim::InProgress | Claim::NearComplete)
+            || matches!(
+                evidence,
+                Evidence::Announced
+                    | Evidence::Funded
+                    | Evidence::Drafted
+                    | Evidence::Made
+                    | Evidence::InForce
+                    | Evidence::Delivered
+                    | Evidence::OutcomeMeasured
+            );
     match (moving, schedule) {
-        (true, Schedule::Overdue(days)) => return Headline::by("H08", late(days)),
-        (false, Schedule::Overdue(days)) => return Headline::by("H09", late(days)),
+        (true, Schedule::Overdue(days)) => return Headline::by("H08", &late(days)),
+        (false, Schedule::Overdue(days)) => return Headline::by("H09", &late(days)),
         _ => {}
     }
     if moving {
         return match (quiet_days(status), schedule) {
-            (Some(days), _) if days > STALLED_AFTER => Headline::by("H10", format!(": nothing new for {days} days")),
-            (_, Schedule::NotDue(_) | Schedule::DueSoon(_) | Schedule::Met) => Headline::by("H11", String::new()),
-            _ => Headline::by("H12", String::new()),
+            (Some(days), _) if days > STALLED_AFTER => {
+                Headline::by("H10", &format!(": nothing new for {days} days"))
+            }
+            (_, Schedule::NotDue(_) | Schedule::DueSoon(_) | Schedule::Met) => Headline::by("H11", ""),
+            _ => Headline::by("H12", ""),
         };
     }
     if any(|p| matches!(p, Response::Deferred | Response::AlternativeOffered)) {
-        return Headline::by("H13", String::new());
+        return Headline::by("H13", "");
     }
     let promised = |p| {
         matches!(
             p,
-            Response::Accepted | Response::AcceptedInPart | Response::AcceptedInPrinciple | Response::Supported | Response::SaysAlreadyDone
+            Response::Accepted
+                | Response::AcceptedInPart
+                | Response::AcceptedInPrinciple
+                | Response::Supported
+                | Response::SaysAlreadyDone
         )
     };
     if any(promised) {
-        return Headline::by("H14", String::new());
+        return Headline::by("H14", "");
     }
-    Headline::by("H15", String::new())
+    Headline::by("H15", "")
 }
 
 /// Days between the last movement and the last time somebody looked and found nothing. `None` where nobody looked since:
 /// a record that is not kept up is not a body that has stopped.
 fn quiet_days(status: &Status<'_>) -> Option<i32> {
     let found = |e: &&&crate::Recorded<crate::EvidenceFound>| e.fact.grade != Evidence::NoneFound;
-    let moved = status.claims.iter().filter_map(|c| c.date()).chain(status.evidence.iter().filter(found).filter_map(|e| e.date())).max()?;
+    let moved = status
+        .claims
+        .iter()
+        .filter_map(|c| c.date())
+        .chain(status.evidence.iter().filter(found).filter_map(|e| e.date()))
+        .max()?;
     let looked = status.evidence.iter().filter(|e| !found(e)).filter_map(|e| e.date()).max()?;
     Some(crate::status::days_between(moved.latest(), looked.earliest()))
 }
 
 fn late(days: i32) -> String {
-    if days > 0 { format!(", at least {days} days late") } else { ", by an unknown number of days".to_owned() }
+    if days > 0 {
+        format!(", at least {days} days late")
+    } else {
+        ", by an unknown number of days".to_owned()
+    }
 }

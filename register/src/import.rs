@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use candour_record::{
-    Area, AreaId, AreaKind, Basis, Body, BodyId, BodyKind, Citation, Code, DateOrUnknown, Finding, Instrument, InstrumentId,
-    InstrumentKind, NameInTime, PartialDate, Severity, Source, SourceId, SourceKind,
+    Area, AreaId, AreaKind, Basis, Body, BodyId, BodyKind, Citation, Code, DateOrUnknown, Finding,
+    Instrument, InstrumentId, InstrumentKind, NameInTime, PartialDate, Severity, Source, SourceId,
+    SourceKind,
 };
 use serde::de::DeserializeOwned;
 
@@ -15,8 +16,9 @@ use crate::axes::{Claim, Evidence, Reasons, Response};
 use crate::deadline::find_deadlines;
 use crate::error::RegisterError;
 use crate::fact::{
-    Addressee, ClaimMade, CommitmentId, CommitmentMade, CommitmentState, CommitmentStateReported, CoverageStated, Draft,
-    EvidenceFound, Fact, FigureReported, Happening, Recommendation, RecommendationId, ResponseGiven, Wording,
+    Addressee, ClaimMade, CommitmentId, CommitmentMade, CommitmentState, CommitmentStateReported,
+    CoverageStated, Draft, EvidenceFound, Fact, FigureReported, Happening, Recommendation, RecommendationId,
+    ResponseGiven, Wording,
 };
 
 /// The register of real facts that ships with Candour: file name and content of each table.
@@ -46,8 +48,11 @@ pub struct ImportedRegister {
 
 /// Reads a folder of tables, given as file name and content. Tables that are not there are passed over; a table whose
 /// name is not known is named in a finding.
-pub fn import_tables(tables: &BTreeMap<String, String>) -> Result<(ImportedRegister, Vec<Finding>), RegisterError> {
-    let mut import = Import { tables, out: ImportedRegister::default(), names: BTreeMap::new(), sources: BTreeSet::new() };
+pub fn import_tables(
+    tables: &BTreeMap<String, String>,
+) -> Result<(ImportedRegister, Vec<Finding>), RegisterError> {
+    let mut import =
+        Import { tables, out: ImportedRegister::default(), names: BTreeMap::new(), sources: BTreeSet::new() };
     let mut findings = Vec::new();
     let mut known = BTreeSet::new();
     for (name, read) in READERS {
@@ -57,14 +62,23 @@ pub fn import_tables(tables: &BTreeMap<String, String>) -> Result<(ImportedRegis
             import.out.rows.push(((*name).to_owned(), rows));
         }
     }
-    for name in tables.keys().filter(|name| name.ends_with(".csv") && !known.contains(name.as_str())) {
-        let message = format!("{name} is not one of the register's tables and was not read; the tables are {}", known.iter().copied().collect::<Vec<_>>().join(", "));
+    for name in tables
+        .keys()
+        .filter(|name| name.to_ascii_lowercase().ends_with(".csv") && !known.contains(name.as_str()))
+    {
+        let message = format!(
+            "{name} is not one of the register's tables and was not read; the tables are {}",
+            known.iter().copied().collect::<Vec<_>>().join(", ")
+        );
         findings.push(Finding::new(Severity::Warning, "unknown_table", message));
     }
     if import.out.drafts.is_empty() {
         return Err(RegisterError::Table {
             table: "the folder".to_owned(),
-            problem: format!("holds none of the register's tables; at least one of {} is needed", known.into_iter().collect::<Vec<_>>().join(", ")),
+            problem: format!(
+                "holds none of the register's tables; at least one of {} is needed",
+                known.into_iter().collect::<Vec<_>>().join(", ")
+            ),
         });
     }
     Ok((import.out, findings))
@@ -109,14 +123,22 @@ impl Row<'_> {
     }
 
     fn wrong(&self, column: &str, problem: impl Into<String>) -> RegisterError {
-        RegisterError::Cell { table: self.table.to_owned(), row: self.line, column: column.to_owned(), problem: problem.into() }
+        RegisterError::Cell {
+            table: self.table.to_owned(),
+            row: self.line,
+            column: column.to_owned(),
+            problem: problem.into(),
+        }
     }
 
     fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, column: &str) -> Result<T, RegisterError> {
         self.cell(column).parse().map_err(|e: T::Err| self.wrong(column, e.to_string()))
     }
 
-    fn optional<T: std::str::FromStr<Err: std::fmt::Display>>(&self, column: &str) -> Result<Option<T>, RegisterError> {
+    fn optional<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        column: &str,
+    ) -> Result<Option<T>, RegisterError> {
         if self.cell(column).is_empty() { Ok(None) } else { self.parsed(column).map(Some) }
     }
 
@@ -157,11 +179,16 @@ impl Import<'_> {
     ) -> Result<usize, RegisterError> {
         let tables = self.tables;
         let content = tables.get(table).map(String::as_str).unwrap_or_default();
-        let trouble = |e: csv::Error| RegisterError::Table { table: table.to_owned(), problem: e.to_string() };
-        let mut reader = csv::ReaderBuilder::new().from_reader(content.trim_start_matches('\u{feff}').as_bytes());
+        let trouble =
+            |e: csv::Error| RegisterError::Table { table: table.to_owned(), problem: e.to_string() };
+        let mut reader =
+            csv::ReaderBuilder::new().from_reader(content.trim_start_matches('\u{feff}').as_bytes());
         let headings = reader.headers().map_err(trouble)?.clone();
         if let Some(missing) = needed.iter().find(|n| !headings.iter().any(|h| h == **n)) {
-            let problem = format!("the column {missing:?} is missing; its columns are {}", headings.iter().collect::<Vec<_>>().join(", "));
+            let problem = format!(
+                "the column {missing:?} is missing; its columns are {}",
+                headings.iter().collect::<Vec<_>>().join(", ")
+            );
             return Err(RegisterError::Table { table: table.to_owned(), problem });
         }
         let mut rows = 0;
@@ -175,12 +202,18 @@ impl Import<'_> {
         Ok(rows)
     }
 
-    fn push(&mut self, row: &Row<'_>, fact: Fact, effective: Option<DateOrUnknown>) -> Result<(), RegisterError> {
+    fn push(
+        &mut self,
+        row: &Row<'_>,
+        fact: Fact,
+        effective: Option<DateOrUnknown>,
+    ) -> Result<(), RegisterError> {
         let column = if row.headings.iter().any(|h| h == "sources") { "sources" } else { "source" };
         let mut citations = Vec::new();
         for id in row.list(column) {
             if !self.sources.contains(id) {
-                return Err(row.wrong(column, format!("{id:?} is not in sources.csv; add it there or correct the id")));
+                return Err(row
+                    .wrong(column, format!("{id:?} is not in sources.csv; add it there or correct the id")));
             }
             let citation = Citation::Source(SourceId::new(id)?);
             if !citations.contains(&citation) {
@@ -200,7 +233,10 @@ impl Import<'_> {
                 None if id.starts_with('(') => {
                     Ok(Addressee { body: None, as_written: id.trim_matches(['(', ')']).to_owned() })
                 }
-                None => Err(row.wrong(column, format!("{id:?} is not in bodies.csv; add it there, or write it in brackets"))),
+                None => Err(row.wrong(
+                    column,
+                    format!("{id:?} is not in bodies.csv; add it there, or write it in brackets"),
+                )),
             })
             .collect()
     }
@@ -222,7 +258,11 @@ impl Import<'_> {
                 },
                 how_much_was_read: row.cell("how_much_was_read").to_owned(),
             };
-            import.out.drafts.push(Draft { fact: Fact::Source(source), effective: None, citations: Vec::new() });
+            import.out.drafts.push(Draft {
+                fact: Fact::Source(source),
+                effective: None,
+                citations: Vec::new(),
+            });
             Ok(())
         })
     }
@@ -252,7 +292,15 @@ impl Import<'_> {
         })
     }
 
-    fn area(&mut self, row: &Row<'_>, id: AreaId, kind: AreaKind, name: &str, code: Option<Code>, within: Vec<AreaId>) -> Result<(), RegisterError> {
+    fn area(
+        &mut self,
+        row: &Row<'_>,
+        id: AreaId,
+        kind: AreaKind,
+        name: &str,
+        code: Option<Code>,
+        within: Vec<AreaId>,
+    ) -> Result<(), RegisterError> {
         if self.names.insert(format!("area:{id}"), name.to_owned()).is_some() {
             return Ok(());
         }
@@ -267,23 +315,43 @@ impl Import<'_> {
                 None
             } else {
                 let id = AreaId::new(code.to_lowercase())?;
-                import.area(row, id.clone(), AreaKind::PoliceForceArea, row.cell("ons_pfa_name"), Some(gss(code)), Vec::new())?;
+                import.area(
+                    row,
+                    id.clone(),
+                    AreaKind::PoliceForceArea,
+                    row.cell("ons_pfa_name"),
+                    Some(gss(code)),
+                    Vec::new(),
+                )?;
                 Some(id)
             };
             let mut codes: Vec<Code> = (!code.is_empty()).then(|| gss(code)).into_iter().collect();
             if !row.cell("police_uk_slug").is_empty() {
-                codes.push(Code { scheme: "police-uk".to_owned(), value: row.cell("police_uk_slug").to_owned(), current: true });
+                codes.push(Code {
+                    scheme: "police-uk".to_owned(),
+                    value: row.cell("police_uk_slug").to_owned(),
+                    current: true,
+                });
             }
             let body = Body {
                 id: row.parsed("id")?,
                 kind: BodyKind::PoliceForce,
                 names: vec![NameInTime::always(row.cell("name"))],
                 codes,
-                territory: [row.cell("region"), row.cell("country")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", "),
+                territory: [row.cell("region"), row.cell("country")]
+                    .into_iter()
+                    .filter(|s| !s.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 area,
                 part_of: None,
                 successors: Vec::new(),
-                role: if row.cell("kind") == "territorial" { "Territorial police force" } else { "Police force that is not territorial" }.to_owned(),
+                role: if row.cell("kind") == "territorial" {
+                    "Territorial police force"
+                } else {
+                    "Police force that is not territorial"
+                }
+                .to_owned(),
             };
             import.body(row, body)
         })
@@ -293,7 +361,9 @@ impl Import<'_> {
         self.each("local_authorities.csv", &["id", "gss_code", "name"], |import, row| {
             let code = row.cell("gss_code");
             let mut within = Vec::new();
-            for (column, kind, name) in [("region_code", AreaKind::Region, "region"), ("ons_pfa_code", AreaKind::PoliceForceArea, "")] {
+            for (column, kind, name) in
+                [("region_code", AreaKind::Region, "region"), ("ons_pfa_code", AreaKind::PoliceForceArea, "")]
+            {
                 let outer = row.cell(column);
                 if outer.is_empty() {
                     continue;
@@ -305,7 +375,14 @@ impl Import<'_> {
                 within.push(id);
             }
             let area = AreaId::new(code.to_lowercase())?;
-            import.area(row, area.clone(), AreaKind::LocalAuthority, row.cell("name"), Some(gss(code)), within)?;
+            import.area(
+                row,
+                area.clone(),
+                AreaKind::LocalAuthority,
+                row.cell("name"),
+                Some(gss(code)),
+                within,
+            )?;
             let mut codes = vec![gss(code)];
             codes.extend(row.list("former_gss_code").map(|old| Code { current: false, ..gss(old) }));
             let body = Body {
@@ -313,7 +390,11 @@ impl Import<'_> {
                 kind: BodyKind::LocalAuthority,
                 names: vec![NameInTime::always(row.cell("official_name"))],
                 codes,
-                territory: [row.cell("region"), row.cell("country")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", "),
+                territory: [row.cell("region"), row.cell("country")]
+                    .into_iter()
+                    .filter(|s| !s.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 area: Some(area),
                 part_of: None,
                 successors: Vec::new(),
@@ -337,57 +418,76 @@ impl Import<'_> {
                 established: row.when("established")?,
                 published: row.when("published")?,
                 response_due: row.optional("response_due")?,
-                stated_count: if stated.is_empty() || stated == "unknown" { None } else { Some(row.parsed("recommendation_count")?) },
+                stated_count: if stated.is_empty() || stated == "unknown" {
+                    None
+                } else {
+                    Some(row.parsed("recommendation_count")?)
+                },
                 note: row.cell("note").to_owned(),
             };
             let effective = instrument.established.or(instrument.published);
-            import.names.insert(format!("instrument:{}", instrument.id), published_or_unknown(&instrument).to_string());
+            import.names.insert(
+                format!("instrument:{}", instrument.id),
+                published_or_unknown(&instrument).to_string(),
+            );
             import.push(row, Fact::Instrument(instrument), effective)
         })
     }
 
     fn recommendations(&mut self) -> Result<usize, RegisterError> {
-        self.each("recommendations.csv", &["id", "instrument_id", "number", "summary", "basis"], |import, row| {
-            let instrument: InstrumentId = row.parsed("instrument_id")?;
-            let Some(published) = import.names.get(&format!("instrument:{instrument}")).cloned() else {
-                return Err(row.wrong("instrument_id", format!("{instrument} is not in instruments.csv")));
-            };
-            let effective: DateOrUnknown = published.parse()?;
-            let limit = row.cell("time_limit");
-            let limit_date: Option<PartialDate> = row.optional("time_limit_date")?;
-            let answers_only = limit.starts_with("response");
-            let deadlines = if answers_only {
-                Vec::new()
-            } else {
-                let published = effective.known().and_then(PartialDate::day);
-                find_deadlines(limit, published).into_iter().map(|(_, d)| d).collect()
-            };
-            let number = match row.cell("number") {
-                "unknown" => String::new(),
-                number => number.to_owned(),
-            };
-            let title = match row.cell("short_title") {
-                "" | "unknown" if number.is_empty() => "A recommendation whose text was not seen".to_owned(),
-                "" | "unknown" => format!("Recommendation {number}: not seen in any source"),
-                title => title.to_owned(),
-            };
-            let recommendation = Recommendation {
-                id: row.parsed("id")?,
-                instrument,
-                number_confirmed: row.cell("number_confirmed") == "yes",
-                number,
-                title,
-                wording: row.wording("summary"),
-                addressees: import.addressees(row, "addressees")?,
-                deadlines,
-                response_due: limit_date.filter(|_| answers_only),
-                restates: row.list("restates").map(RecommendationId::new).collect::<Result<_, _>>()?,
-                basis: row.basis()?,
-                note: [row.cell("note"), row.cell("outcome_known")].into_iter().filter(|n| !n.is_empty() && *n != "unknown").collect::<Vec<_>>().join(" Outcome as reported: "),
-            };
-            import.names.insert(format!("recommendation:{}", recommendation.id), recommendation.title.clone());
-            import.push(row, Fact::Recommendation(recommendation), Some(effective))
-        })
+        self.each(
+            "recommendations.csv",
+            &["id", "instrument_id", "number", "summary", "basis"],
+            |import, row| {
+                let instrument: InstrumentId = row.parsed("instrument_id")?;
+                let Some(published) = import.names.get(&format!("instrument:{instrument}")).cloned() else {
+                    return Err(row.wrong("instrument_id", format!("{instrument} is not in instruments.csv")));
+                };
+                let effective: DateOrUnknown = published.parse()?;
+                let limit = row.cell("time_limit");
+                let limit_date: Option<PartialDate> = row.optional("time_limit_date")?;
+                let answers_only = limit.starts_with("response");
+                let deadlines = if answers_only {
+                    Vec::new()
+                } else {
+                    let published = effective.known().and_then(PartialDate::day);
+                    find_deadlines(limit, published).into_iter().map(|(_, d)| d).collect()
+                };
+                let number = match row.cell("number") {
+                    "unknown" => String::new(),
+                    number => number.to_owned(),
+                };
+                let title = match row.cell("short_title") {
+                    "" | "unknown" if number.is_empty() => {
+                        "A recommendation whose text was not seen".to_owned()
+                    }
+                    "" | "unknown" => format!("Recommendation {number}: not seen in any source"),
+                    title => title.to_owned(),
+                };
+                let recommendation = Recommendation {
+                    id: row.parsed("id")?,
+                    instrument,
+                    number_confirmed: row.cell("number_confirmed") == "yes",
+                    number,
+                    title,
+                    wording: row.wording("summary"),
+                    addressees: import.addressees(row, "addressees")?,
+                    deadlines,
+                    response_due: limit_date.filter(|_| answers_only),
+                    restates: row.list("restates").map(RecommendationId::new).collect::<Result<_, _>>()?,
+                    basis: row.basis()?,
+                    note: [row.cell("note"), row.cell("outcome_known")]
+                        .into_iter()
+                        .filter(|n| !n.is_empty() && *n != "unknown")
+                        .collect::<Vec<_>>()
+                        .join(" Outcome as reported: "),
+                };
+                import
+                    .names
+                    .insert(format!("recommendation:{}", recommendation.id), recommendation.title.clone());
+                import.push(row, Fact::Recommendation(recommendation), Some(effective))
+            },
+        )
     }
 
     fn recommendation(&self, row: &Row<'_>) -> Result<RecommendationId, RegisterError> {
@@ -401,35 +501,53 @@ impl Import<'_> {
 
     fn known_body(&self, row: &Row<'_>, column: &str) -> Result<BodyId, RegisterError> {
         let id: BodyId = row.parsed(column)?;
-        if self.names.contains_key(id.as_str()) { Ok(id) } else { Err(row.wrong(column, format!("{id} is not in bodies.csv"))) }
+        if self.names.contains_key(id.as_str()) {
+            Ok(id)
+        } else {
+            Err(row.wrong(column, format!("{id} is not in bodies.csv")))
+        }
     }
 
     fn responses(&mut self) -> Result<usize, RegisterError> {
-        self.each("responses.csv", &["recommendation_id", "responder", "position", "date", "basis"], |import, row| {
-            let recommendation = import.recommendation(row)?;
-            let responder = import.known_body(row, "responder")?;
-            let effective = Some(row.when("date")?.unwrap_or(DateOrUnknown::Unknown));
-            let wording = row.wording("summary");
-            let claim: Claim = row.one_of("claim")?;
-            let basis = row.basis()?;
-            let response = ResponseGiven {
-                recommendation: recommendation.clone(),
-                responder: responder.clone(),
-                position: row.one_of::<Response>("position")?,
-                stated_as: row.cell("position_stated").replace('-', " "),
-                wording: wording.clone(),
-                reasons: row.one_of::<Reasons>("reasons_given")?,
-                basis,
-                note: row.cell("note").to_owned(),
-            };
-            import.push(row, Fact::Response(response), effective)?;
-            // An unknown claim is the absence of one: nothing was said, so nothing is recorded as said.
-            if claim == Claim::Unknown {
-                return Ok(());
-            }
-            let what = wording.text().unwrap_or_default().to_owned();
-            import.push(row, Fact::Claim(ClaimMade { recommendation, claimant: responder, status: claim, what, basis }), effective)
-        })
+        self.each(
+            "responses.csv",
+            &["recommendation_id", "responder", "position", "date", "basis"],
+            |import, row| {
+                let recommendation = import.recommendation(row)?;
+                let responder = import.known_body(row, "responder")?;
+                let effective = Some(row.when("date")?.unwrap_or(DateOrUnknown::Unknown));
+                let wording = row.wording("summary");
+                let claim: Claim = row.one_of("claim")?;
+                let basis = row.basis()?;
+                let response = ResponseGiven {
+                    recommendation: recommendation.clone(),
+                    responder: responder.clone(),
+                    position: row.one_of::<Response>("position")?,
+                    stated_as: row.cell("position_stated").replace('-', " "),
+                    wording: wording.clone(),
+                    reasons: row.one_of::<Reasons>("reasons_given")?,
+                    basis,
+                    note: row.cell("note").to_owned(),
+                };
+                import.push(row, Fact::Response(response), effective)?;
+                // An unknown claim is the absence of one: nothing was said, so nothing is recorded as said.
+                if claim == Claim::Unknown {
+                    return Ok(());
+                }
+                let what = wording.text().unwrap_or_default().to_owned();
+                import.push(
+                    row,
+                    Fact::Claim(ClaimMade {
+                        recommendation,
+                        claimant: responder,
+                        status: claim,
+                        what,
+                        basis,
+                    }),
+                    effective,
+                )
+            },
+        )
     }
 
     fn evidence(&mut self) -> Result<usize, RegisterError> {
@@ -447,28 +565,45 @@ impl Import<'_> {
     }
 
     fn commitments(&mut self) -> Result<usize, RegisterError> {
-        self.each("commitments.csv", &["id", "made_on", "made_by", "commitment", "due", "state", "as_at", "basis"], |import, row| {
-            let id: CommitmentId = row.parsed("id")?;
-            let made = CommitmentMade {
-                id: id.clone(),
-                about: row.cell("recommendation_id").to_owned(),
-                made_by: import.addressees(row, "made_by")?,
-                what: row.cell("commitment").to_owned(),
-                first_due: row.optional("due")?,
-                due_words: row.cell("due_precision").to_owned(),
-                basis: row.basis()?,
-                note: row.cell("note").to_owned(),
-            };
-            let made_on = row.when("made_on")?;
-            import.push(row, Fact::Commitment(made), made_on)?;
-            let state: CommitmentState = serde_json::from_value(serde_json::Value::String(row.cell("state").replace('-', "_")))
-                .map_err(|_| row.wrong("state", format!("{:?} is not met, partly-met, missed, open, changed or unknown", row.cell("state"))))?;
-            if state == CommitmentState::Unknown {
-                return Ok(());
-            }
-            let as_at = row.when("as_at")?;
-            import.push(row, Fact::CommitmentState(CommitmentStateReported { commitment: id, state }), as_at)
-        })
+        self.each(
+            "commitments.csv",
+            &["id", "made_on", "made_by", "commitment", "due", "state", "as_at", "basis"],
+            |import, row| {
+                let id: CommitmentId = row.parsed("id")?;
+                let made = CommitmentMade {
+                    id: id.clone(),
+                    about: row.cell("recommendation_id").to_owned(),
+                    made_by: import.addressees(row, "made_by")?,
+                    what: row.cell("commitment").to_owned(),
+                    first_due: row.optional("due")?,
+                    due_words: row.cell("due_precision").to_owned(),
+                    basis: row.basis()?,
+                    note: row.cell("note").to_owned(),
+                };
+                let made_on = row.when("made_on")?;
+                import.push(row, Fact::Commitment(made), made_on)?;
+                let state: CommitmentState =
+                    serde_json::from_value(serde_json::Value::String(row.cell("state").replace('-', "_")))
+                        .map_err(|_| {
+                            row.wrong(
+                                "state",
+                                format!(
+                                    "{:?} is not met, partly-met, missed, open, changed or unknown",
+                                    row.cell("state")
+                                ),
+                            )
+                        })?;
+                if state == CommitmentState::Unknown {
+                    return Ok(());
+                }
+                let as_at = row.when("as_at")?;
+                import.push(
+                    row,
+                    Fact::CommitmentState(CommitmentStateReported { commitment: id, state }),
+                    as_at,
+                )
+            },
+        )
     }
 
     fn events(&mut self) -> Result<usize, RegisterError> {
@@ -503,7 +638,8 @@ impl Import<'_> {
 
     fn coverage(&mut self) -> Result<usize, RegisterError> {
         self.each("coverage.csv", &["through", "how"], |import, row| {
-            let coverage = CoverageStated { through: row.parsed("through")?, how: row.cell("how").to_owned() };
+            let coverage =
+                CoverageStated { through: row.parsed("through")?, how: row.cell("how").to_owned() };
             import.push(row, Fact::Coverage(coverage), None)
         })
     }

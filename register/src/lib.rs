@@ -15,11 +15,11 @@ pub use deadline::{Anchor, Deadline, DeadlineType, Unit, find_deadlines};
 pub use error::RegisterError;
 pub use extract::{DocumentKind, Extraction, Item, ItemKind, Place, ReadResponse, Request, extract};
 pub use fact::{
-    Accepted, Addressee, AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased, CommitmentState,
-    CommitmentStateReported, CoverageStated, Draft, EvidenceFound, Fact, FigureReported, Happening, NoAnswerFound,
-    Proposal, Recommendation, RecommendationId, ResponseGiven, Wording,
+    Accepted, Addressee, AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased,
+    CommitmentState, CommitmentStateReported, CoverageStated, Draft, EvidenceFound, Fact, FigureReported,
+    Happening, NoAnswerFound, Proposal, Recommendation, RecommendationId, ResponseGiven, Wording,
 };
 pub use headline::{Headline, HeadlineCode, RULES, Rule};
 pub use import::{BUNDLED, ImportedRegister, import_tables};
-pub use project::{AsAt, CommitmentRecord, InstrumentRecord, Recorded, RecommendationRecord, Register};
+pub use project::{AsAt, CommitmentRecord, InstrumentRecord, RecommendationRecord, Recorded, Register};
 pub use status::{Answer, AnswerClock, DueItem, Status};

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use candour_ledger::{Actor, Entry};
 use candour_record::{
-    Area, AreaId, Body, BodyId, Citation, ContentHash, DateOrUnknown, Document, Finding, Instrument, InstrumentId,
-    PartialDate, Severity, Source, SourceId,
+    Area, AreaId, Body, BodyId, Citation, ContentHash, DateOrUnknown, Document, Finding, Instrument,
+    InstrumentId, PartialDate, Severity, Source, SourceId,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::fact::{
-    AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased, CommitmentState, CoverageStated,
-    EvidenceFound, Fact, FigureReported, Happening, NoAnswerFound, Proposal, Recommendation, RecommendationId,
-    ResponseGiven,
+    AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased, CommitmentState,
+    CoverageStated, EvidenceFound, Fact, FigureReported, Happening, NoAnswerFound, Proposal, Recommendation,
+    RecommendationId, ResponseGiven,
 };
 
 /// How far a fold goes. Both clocks count: what had happened by a day, and what had been recorded by a moment.
@@ -179,7 +179,10 @@ impl Register {
     ///
     /// An entry that cannot be understood, or is about something never listed, is named in a finding and skipped: one
     /// bad entry never costs the rest.
-    pub fn project<'a>(entries: impl IntoIterator<Item = (u64, &'a Entry)>, as_at: AsAt) -> (Self, Vec<Finding>) {
+    pub fn project<'a>(
+        entries: impl IntoIterator<Item = (u64, &'a Entry)>,
+        as_at: AsAt,
+    ) -> (Self, Vec<Finding>) {
         let mut register = Self { as_at, ..Self::default() };
         let mut findings = Vec::new();
         for (index, entry) in entries {
@@ -187,18 +190,30 @@ impl Register {
                 None => continue,
                 Some(Ok(fact)) => fact,
                 Some(Err(error)) => {
-                    findings.push(Finding::new(Severity::Error, "entry_not_understood", format!("entry index {index}: {error}")));
+                    findings.push(Finding::new(
+                        Severity::Error,
+                        "entry_not_understood",
+                        format!("entry index {index}: {error}"),
+                    ));
                     continue;
                 }
             };
             let timeless = matches!(
                 fact,
-                Fact::Source(_) | Fact::Body(_) | Fact::Area(_) | Fact::Figure(_) | Fact::Coverage(_) | Fact::Instrument(_)
+                Fact::Source(_)
+                    | Fact::Body(_)
+                    | Fact::Area(_)
+                    | Fact::Figure(_)
+                    | Fact::Coverage(_)
+                    | Fact::Instrument(_)
             );
             if as_at.includes(entry, timeless) {
                 let subject = entry.subject.clone();
                 if !register.apply(index, entry, fact) {
-                    let message = format!("entry index {index} ({}) is about {subject:?}, which is not in the record at that point", entry.kind);
+                    let message = format!(
+                        "entry index {index} ({}) is about {subject:?}, which is not in the record at that point",
+                        entry.kind
+                    );
                     findings.push(Finding::new(Severity::Warning, "subject_not_listed", message));
                 }
             }
@@ -210,7 +225,8 @@ impl Register {
     /// The body that answers for another: itself, or the one it is part of, upwards.
     pub fn answers_for<'a>(&'a self, body: &'a BodyId) -> impl Iterator<Item = &'a BodyId> {
         // A chain of parts deeper than this is a loop in the record.
-        std::iter::successors(Some(body), |b| self.bodies.get(*b).and_then(|b| b.fact.part_of.as_ref())).take(8)
+        std::iter::successors(Some(body), |b| self.bodies.get(*b).and_then(|b| b.fact.part_of.as_ref()))
+            .take(8)
     }
 
     /// The name to show for a body, its id where the record does not know it.
@@ -220,7 +236,8 @@ impl Register {
 
     /// Instruments that are part of no other, newest publication first.
     pub fn roots(&self) -> Vec<&InstrumentRecord> {
-        let mut roots: Vec<_> = self.instruments.values().filter(|i| i.listed.fact.parent.is_none()).collect();
+        let mut roots: Vec<_> =
+            self.instruments.values().filter(|i| i.listed.fact.parent.is_none()).collect();
         roots.sort_by_key(|i| std::cmp::Reverse(i.listed.fact.published.and_then(DateOrUnknown::known)));
         roots
     }
@@ -254,11 +271,23 @@ impl Register {
                 }
                 self.make_recommendation(&stamp, accepted.recommendation);
             }
-            Fact::Response(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.responses.push(stamp.record(fact))),
-            Fact::NoAnswer(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.no_answers.push(stamp.record(fact))),
-            Fact::Claim(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.claims.push(stamp.record(fact))),
-            Fact::Evidence(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.evidence.push(stamp.record(fact))),
-            Fact::Adequacy(fact) => return self.on(&fact.recommendation.clone(), index, |r| r.adequacy.push(stamp.record(fact))),
+            Fact::Response(fact) => {
+                return self
+                    .on(&fact.recommendation.clone(), index, |r| r.responses.push(stamp.record(fact)));
+            }
+            Fact::NoAnswer(fact) => {
+                return self
+                    .on(&fact.recommendation.clone(), index, |r| r.no_answers.push(stamp.record(fact)));
+            }
+            Fact::Claim(fact) => {
+                return self.on(&fact.recommendation.clone(), index, |r| r.claims.push(stamp.record(fact)));
+            }
+            Fact::Evidence(fact) => {
+                return self.on(&fact.recommendation.clone(), index, |r| r.evidence.push(stamp.record(fact)));
+            }
+            Fact::Adequacy(fact) => {
+                return self.on(&fact.recommendation.clone(), index, |r| r.adequacy.push(stamp.record(fact)));
+            }
             Fact::Commitment(fact) => self.make_commitment(&stamp, fact),
             Fact::Rebased(fact) => match self.commitments.get_mut(&fact.commitment) {
                 Some(commitment) => commitment.rebasings.push(stamp.record(fact)),
@@ -333,8 +362,12 @@ impl Register {
             instrument.commitments.push(id.clone());
             instrument.history.push(stamp.index);
         }
-        let record =
-            CommitmentRecord { made: stamp.record(fact), rebasings: Vec::new(), states: Vec::new(), happenings: Vec::new() };
+        let record = CommitmentRecord {
+            made: stamp.record(fact),
+            rebasings: Vec::new(),
+            states: Vec::new(),
+            happenings: Vec::new(),
+        };
         self.commitments.insert(id, record);
     }
 
@@ -363,7 +396,11 @@ impl Register {
             // Numbers such as 4a and 10 sort by their leading digits first, then as written.
             let digits: String = made.number.chars().take_while(char::is_ascii_digit).collect();
             let leading = digits.parse().unwrap_or(u32::MAX);
-            in_instrument.entry(made.instrument.clone()).or_default().push((leading, made.number.clone(), id.clone()));
+            in_instrument.entry(made.instrument.clone()).or_default().push((
+                leading,
+                made.number.clone(),
+                id.clone(),
+            ));
             restated.extend(made.restates.iter().map(|earlier| (earlier.clone(), id.clone())));
         }
         for (instrument, mut recommendations) in in_instrument {

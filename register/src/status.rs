@@ -4,9 +4,12 @@ use candour_record::{BodyId, PartialDate};
 use jiff::civil::Date;
 
 use crate::axes::{Adequacy, Claim, Evidence, Response, Schedule};
-use crate::fact::{AdequacyAssessed, ClaimMade, CommitmentState, EvidenceFound, NoAnswerFound, RecommendationId, ResponseGiven};
+use crate::fact::{
+    AdequacyAssessed, ClaimMade, CommitmentState, EvidenceFound, NoAnswerFound, RecommendationId,
+    ResponseGiven,
+};
 use crate::headline::{self, Headline};
-use crate::project::{CommitmentRecord, Recorded, RecommendationRecord, Register};
+use crate::project::{CommitmentRecord, RecommendationRecord, Recorded, Register};
 
 /// Days counted as "due soon".
 const SOON: i32 = 30;
@@ -144,7 +147,9 @@ impl<'a> Status<'a> {
     /// The verdict where one assessor has spoken or all agree; `NotAssessed` where none has or they differ.
     pub fn adequacy(&self) -> Adequacy {
         match self.adequacy.split_first() {
-            Some((first, rest)) if rest.iter().all(|a| a.fact.verdict == first.fact.verdict) => first.fact.verdict,
+            Some((first, rest)) if rest.iter().all(|a| a.fact.verdict == first.fact.verdict) => {
+                first.fact.verdict
+            }
             _ => Adequacy::NotAssessed,
         }
     }
@@ -163,8 +168,10 @@ fn answers<'a>(register: &'a Register, record: &'a RecommendationRecord, known_t
     let mut answers: Vec<Answer<'a>> = Vec::new();
     for addressee in &made.addressees {
         let body = addressee.body.as_ref();
-        let answers_for = |responder: &BodyId| body.is_some_and(|b| register.answers_for(b).any(|a| a == responder));
-        let given: Vec<_> = newest_first(&record.responses).into_iter().filter(|r| answers_for(&r.fact.responder)).collect();
+        let answers_for =
+            |responder: &BodyId| body.is_some_and(|b| register.answers_for(b).any(|a| a == responder));
+        let given: Vec<_> =
+            newest_first(&record.responses).into_iter().filter(|r| answers_for(&r.fact.responder)).collect();
         let looked_for = record.no_answers.iter().rev().find(|n| Some(&n.fact.addressee) == body);
         claimed.extend(given.iter().map(|g| g.index));
         answers.push(answer(body, &addressee.as_written, given, looked_for, due, known_to));
@@ -173,7 +180,8 @@ fn answers<'a>(register: &'a Register, record: &'a RecommendationRecord, known_t
     let uninvited: std::collections::BTreeSet<&BodyId> =
         record.responses.iter().filter(|r| !claimed.contains(&r.index)).map(|r| &r.fact.responder).collect();
     for responder in uninvited {
-        let given = newest_first(&record.responses).into_iter().filter(|r| &r.fact.responder == responder).collect();
+        let given =
+            newest_first(&record.responses).into_iter().filter(|r| &r.fact.responder == responder).collect();
         answers.push(answer(Some(responder), register.body_name(responder), given, None, due, known_to));
     }
     answers

@@ -26,9 +26,16 @@ impl Init {
         let name = self.name.unwrap_or(if folder.is_empty() { "Register".to_owned() } else { folder });
         let workspace = Workspace::create(&self.dir, &name, &self.scope)?;
         writeln!(out, "Made a workspace in {}.", self.dir.display())?;
-        writeln!(out, "Its log is signed with a key kept in vault/. Anyone checks it with this verifier key:")?;
+        writeln!(
+            out,
+            "Its log is signed with a key kept in vault/. Anyone checks it with this verifier key:"
+        )?;
         writeln!(out, "  {}", workspace.verifier_key()?)?;
-        writeln!(out, "Next: candour register import --bundled -w {0}, or candour read FILE -w {0}", self.dir.display())?;
+        writeln!(
+            out,
+            "Next: candour register import --bundled -w {0}, or candour read FILE -w {0}",
+            self.dir.display()
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 }

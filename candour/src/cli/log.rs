@@ -52,11 +52,18 @@ impl Log {
             Act::Verify { workspace, against, format } => {
                 let workspace = workspace.open()?;
                 let against = against.map(|path| files::read_limited(&path, 1 << 20)).transpose()?;
-                let against = against.map(|bytes| String::from_utf8(bytes).context("the earlier checkpoint is not text")).transpose()?;
+                let against = against
+                    .map(|bytes| String::from_utf8(bytes).context("the earlier checkpoint is not text"))
+                    .transpose()?;
                 let checked = check(&workspace, against.as_deref())?;
                 match format {
                     Format::Text if checked.findings.is_empty() => {
-                        writeln!(out, "The log holds: {} entries, root {}.", checked.size, hex(&checked.root))?;
+                        writeln!(
+                            out,
+                            "The log holds: {} entries, root {}.",
+                            checked.size,
+                            hex(&checked.root)
+                        )?;
                     }
                     Format::Text => {}
                     Format::Json => {
@@ -69,7 +76,9 @@ impl Log {
             }
             Act::Checkpoint { workspace } => {
                 let store = workspace.open()?.store()?;
-                let Some(note) = store.checkpoint()? else { bail!("the log is empty: nothing has been recorded yet") };
+                let Some(note) = store.checkpoint()? else {
+                    bail!("the log is empty: nothing has been recorded yet")
+                };
                 write!(out, "{note}")?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -77,7 +86,8 @@ impl Log {
                 let store = workspace.open()?.store()?;
                 let log = MerkleLog::from_leaf_hashes(store.leaf_hashes()?);
                 let proof = log.inclusion_proof(index, log.size())?;
-                let entry = store.raw_entries()?.into_iter().find(|e| e.0 == index).map(|e| e.1).unwrap_or_default();
+                let entry =
+                    store.raw_entries()?.into_iter().find(|e| e.0 == index).map(|e| e.1).unwrap_or_default();
                 let value = serde_json::json!({
                     "index": index,
                     "size": log.size(),
@@ -118,10 +128,14 @@ pub(super) fn check(workspace: &Workspace, against: Option<&str>) -> Result<Chec
             return Ok(Checked { size: 0, root: Hash::default(), findings });
         }
     };
-    let mut findings: Vec<Finding> = damage.into_iter().map(|line| error("database_damaged", format!("register.db: {line}"))).collect();
+    let mut findings: Vec<Finding> =
+        damage.into_iter().map(|line| error("database_damaged", format!("register.db: {line}"))).collect();
     let Some(note) = store.checkpoint()? else {
         if store.size() > 0 {
-            findings.push(error("checkpoint_missing", format!("{} entries stand without a signed checkpoint", store.size())));
+            findings.push(error(
+                "checkpoint_missing",
+                format!("{} entries stand without a signed checkpoint", store.size()),
+            ));
         }
         return Ok(Checked { size: store.size(), root: store.root(), findings });
     };
@@ -136,14 +150,23 @@ pub(super) fn check(workspace: &Workspace, against: Option<&str>) -> Result<Chec
     let verified = verify(entries.clone(), &store.leaf_hashes()?, &checkpoint);
     findings.extend(verified.findings);
     if checkpoint.size < verified.size {
-        findings.push(error("entry_unsigned", format!("{} entries stand after the last one the checkpoint covers", verified.size - checkpoint.size)));
+        findings.push(error(
+            "entry_unsigned",
+            format!(
+                "{} entries stand after the last one the checkpoint covers",
+                verified.size - checkpoint.size
+            ),
+        ));
     }
     findings.extend(check_public(workspace, &store, &entries, &verifier)?);
     if let Some(earlier) = against {
         let earlier = candour_ledger::open(earlier, &verifier)?;
         let log = MerkleLog::from_leaf_hashes(entries.iter().map(|(_, bytes)| MerkleLog::leaf_hash(bytes)));
         if log.root_at(earlier.size) != Some(earlier.root) {
-            findings.push(error("history_rewritten", format!("the first {} entries are not those the earlier checkpoint signed", earlier.size)));
+            findings.push(error(
+                "history_rewritten",
+                format!("the first {} entries are not those the earlier checkpoint signed", earlier.size),
+            ));
         }
     }
     Ok(Checked { size: verified.size, root: verified.root, findings })
@@ -151,7 +174,12 @@ pub(super) fn check(workspace: &Workspace, against: Option<&str>) -> Result<Chec
 
 /// Checks the log's public files. They may stand behind the database after a kill, which the next write mends; what they
 /// hold must agree with it.
-fn check_public(workspace: &Workspace, store: &Store, entries: &[(u64, Vec<u8>)], verifier: &candour_ledger::VerifierKey) -> Result<Vec<Finding>> {
+fn check_public(
+    workspace: &Workspace,
+    store: &Store,
+    entries: &[(u64, Vec<u8>)],
+    verifier: &candour_ledger::VerifierKey,
+) -> Result<Vec<Finding>> {
     let folder = workspace.root.join("log");
     let error = |code: &str, message: String| Finding::new(Severity::Error, code, message);
     let path = folder.join("checkpoint");
@@ -166,9 +194,15 @@ fn check_public(workspace: &Workspace, store: &Store, entries: &[(u64, Vec<u8>)]
     };
     let mut findings = Vec::new();
     if public.size > store.size() {
-        findings.push(error("entry_missing", format!("log/checkpoint covers {} entries and the database holds {}", public.size, store.size())));
+        findings.push(error(
+            "entry_missing",
+            format!("log/checkpoint covers {} entries and the database holds {}", public.size, store.size()),
+        ));
     } else if public.size < store.size() {
-        let message = format!("log/ stands {} entries behind; the next command that records something brings it up", store.size() - public.size);
+        let message = format!(
+            "log/ stands {} entries behind; the next command that records something brings it up",
+            store.size() - public.size
+        );
         findings.push(Finding::new(Severity::Note, "public_log_behind", message));
     }
     for tile in 0..public.size.div_ceil(candour_ledger::TILE_WIDTH) {
@@ -176,26 +210,39 @@ fn check_public(workspace: &Workspace, store: &Store, entries: &[(u64, Vec<u8>)]
         let width = (public.size - first).min(candour_ledger::TILE_WIDTH);
         let ours = entries.iter().skip(first as usize).take(width as usize);
         let hashes = tile_path("0", tile, width);
-        match files::read_limited(&folder.join(&hashes), 1 << 20).and_then(|bytes| Ok(hashes_in_tile(&hashes, &bytes)?)) {
+        match files::read_limited(&folder.join(&hashes), 1 << 20)
+            .and_then(|bytes| Ok(hashes_in_tile(&hashes, &bytes)?))
+        {
             Ok(kept) => {
                 for ((index, bytes), kept) in ours.clone().zip(kept) {
                     if MerkleLog::leaf_hash(bytes) != kept {
-                        findings.push(error("entry_altered", format!("entry index {index} differs from its hash in log/{hashes}")));
+                        findings.push(error(
+                            "entry_altered",
+                            format!("entry index {index} differs from its hash in log/{hashes}"),
+                        ));
                     }
                 }
             }
             Err(problem) => findings.push(error("tile_unreadable", format!("log/{hashes}: {problem:#}"))),
         }
         let bundle = tile_path("entries", tile, width);
-        match files::read_limited(&folder.join(&bundle), 32 << 20).and_then(|bytes| Ok(candour_ledger::entries_in_bundle(&bundle, &bytes)?)) {
+        match files::read_limited(&folder.join(&bundle), 32 << 20)
+            .and_then(|bytes| Ok(candour_ledger::entries_in_bundle(&bundle, &bytes)?))
+        {
             Ok(kept) => {
                 for ((index, bytes), kept) in ours.zip(&kept) {
                     if bytes != kept {
-                        findings.push(error("entry_altered", format!("entry index {index} differs from its copy in log/{bundle}")));
+                        findings.push(error(
+                            "entry_altered",
+                            format!("entry index {index} differs from its copy in log/{bundle}"),
+                        ));
                     }
                 }
                 if kept.len() as u64 != width {
-                    findings.push(error("entry_missing", format!("log/{bundle} holds {} entries of {width}", kept.len())));
+                    findings.push(error(
+                        "entry_missing",
+                        format!("log/{bundle} holds {} entries of {width}", kept.len()),
+                    ));
                 }
             }
             Err(problem) => findings.push(error("tile_unreadable", format!("log/{bundle}: {problem:#}"))),

@@ -122,7 +122,10 @@ fn importer(name: &str) -> Actor {
 }
 
 fn reader() -> Actor {
-    Actor { name: "candour read".to_owned(), role: ActorRole::Software { version: env!("CARGO_PKG_VERSION").to_owned() } }
+    Actor {
+        name: "candour read".to_owned(),
+        role: ActorRole::Software { version: env!("CARGO_PKG_VERSION").to_owned() },
+    }
 }
 
 fn person(name: &str) -> Actor {

@@ -38,12 +38,14 @@ pub(super) fn publish(out: &mut impl Write, site: &Site, workspace: &Workspace, 
     if dir.is_dir() && !dir.join(MARK).exists() && std::fs::read_dir(dir)?.next().is_some() {
         bail!("{} holds something that is not a published site; name a new or empty folder", dir.display());
     }
-    let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).context("name a folder to publish to")?;
+    let name =
+        dir.file_name().map(|n| n.to_string_lossy().into_owned()).context("name a folder to publish to")?;
     let fresh = dir.with_file_name(format!(".{name}.new"));
     let stale = dir.with_file_name(format!(".{name}.old"));
     for leftover in [&fresh, &stale] {
         if leftover.exists() {
-            std::fs::remove_dir_all(leftover).with_context(|| format!("cannot clear {}", leftover.display()))?;
+            std::fs::remove_dir_all(leftover)
+                .with_context(|| format!("cannot clear {}", leftover.display()))?;
         }
     }
     let addresses = site.addresses();
@@ -67,7 +69,8 @@ pub(super) fn publish(out: &mut impl Write, site: &Site, workspace: &Workspace, 
     copy(&workspace.root.join("log"), &fresh.join("log"))?;
     files::write_atomically(&fresh.join(MARK), b"")?;
     if dir.exists() {
-        std::fs::rename(dir, &stale).with_context(|| format!("cannot move the earlier site out of {}", dir.display()))?;
+        std::fs::rename(dir, &stale)
+            .with_context(|| format!("cannot move the earlier site out of {}", dir.display()))?;
     }
     std::fs::rename(&fresh, dir).with_context(|| format!("cannot move the new site to {}", dir.display()))?;
     if stale.exists() {

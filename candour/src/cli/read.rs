@@ -123,11 +123,16 @@ pub(super) fn read_bytes(bytes: &[u8], name: &str, request: Request) -> Result<R
     let (extraction, more) = extract(&reading, request);
     let mut findings = reading.findings.clone();
     findings.extend(more);
-    if extraction.items.is_empty() && matches!(extraction.kind, DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter) {
-        let message = format!("{name}: statements, letters and news articles are kept and can be searched; promises and claims are not yet read from them");
+    if extraction.items.is_empty()
+        && matches!(extraction.kind, DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter)
+    {
+        let message = format!(
+            "{name}: statements, letters and news articles are kept and can be searched; promises and claims are not yet read from them"
+        );
         findings.push(Finding::new(Severity::Note, "kind_not_extracted", message));
     }
-    let fallback = Path::new(name).file_name().map_or_else(|| name.to_owned(), |n| n.to_string_lossy().into_owned());
+    let fallback =
+        Path::new(name).file_name().map_or_else(|| name.to_owned(), |n| n.to_string_lossy().into_owned());
     let document = Document {
         sha256: ContentHash::from_bytes(Sha256::digest(bytes).into()),
         title: reading.about.title.clone().unwrap_or(fallback),
@@ -151,10 +156,18 @@ pub(super) fn keep(workspace: &Workspace, bytes: &[u8], read: &ReadDocument) -> 
     let mut store = workspace.store()?;
     store.put_text(&hash, &read.reading.text)?;
     let published = Some(read.document.published);
-    let mut drafts = vec![Draft { fact: Fact::Document(read.document.clone()), effective: published, citations: Vec::new() }];
+    let mut drafts = vec![Draft {
+        fact: Fact::Document(read.document.clone()),
+        effective: published,
+        citations: Vec::new(),
+    }];
     for item in &read.extraction.items {
         drafts.push(Draft {
-            fact: Fact::Proposal(Proposal { document: hash, item: item.clone(), reader: env!("CARGO_PKG_VERSION").to_owned() }),
+            fact: Fact::Proposal(Proposal {
+                document: hash,
+                item: item.clone(),
+                reader: env!("CARGO_PKG_VERSION").to_owned(),
+            }),
             effective: published,
             citations: vec![Citation::Passage(passage(hash, item))],
         });
@@ -210,14 +223,26 @@ fn to_json(read: &ReadDocument) -> Value {
 fn print(out: &mut impl Write, name: &str, read: &ReadDocument) -> Result<()> {
     let d = &read.document;
     writeln!(out, "{name}")?;
-    writeln!(out, "  {} ({} {}, SHA-256 {})", d.title, d.pages, if d.pages == 1 { "page" } else { "pages" }, d.sha256)?;
+    writeln!(
+        out,
+        "  {} ({} {}, SHA-256 {})",
+        d.title,
+        d.pages,
+        if d.pages == 1 { "page" } else { "pages" },
+        d.sha256
+    )?;
     for item in &read.extraction.items {
         let kind = match item.kind {
             ItemKind::Recommendation => "Recommendation",
             ItemKind::Response => "Answer to recommendation",
         };
         let title = item.title.as_deref().map(|t| format!(": {t}")).unwrap_or_default();
-        writeln!(out, "\n{kind} {}{title} (page {})", item.number.as_deref().unwrap_or("without a number"), item.page)?;
+        writeln!(
+            out,
+            "\n{kind} {}{title} (page {})",
+            item.number.as_deref().unwrap_or("without a number"),
+            item.page
+        )?;
         let text = item.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let short: String = text.chars().take(300).collect();
         writeln!(out, "  {short}{}", if text.chars().count() > 300 { " …" } else { "" })?;
@@ -225,7 +250,9 @@ fn print(out: &mut impl Write, name: &str, read: &ReadDocument) -> Result<()> {
             writeln!(out, "  To: {}", item.addressees.join("; "))?;
         }
         for deadline in &item.deadlines {
-            let day = deadline.date.map_or_else(|| deadline.unresolved.clone().unwrap_or_default(), |d| d.to_string());
+            let day = deadline
+                .date
+                .map_or_else(|| deadline.unresolved.clone().unwrap_or_default(), |d| d.to_string());
             writeln!(out, "  Time limit: {} [{day}]", deadline.phrase)?;
         }
         if let Some(response) = &item.response {

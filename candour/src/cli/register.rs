@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use candour_record::{Basis, BodyId, Citation, ContentHash, DateOrUnknown, Finding, Instrument, InstrumentId, InstrumentKind};
+use candour_record::{
+    Basis, BodyId, Citation, ContentHash, DateOrUnknown, Finding, Instrument, InstrumentId, InstrumentKind,
+};
 use candour_register::{
-    Accepted, Addressee, AsAt, BUNDLED, Draft, Fact, ItemKind, Recommendation, RecommendationId, Register as Record, Status, Wording,
-    import_tables,
+    Accepted, Addressee, AsAt, BUNDLED, Draft, Fact, ItemKind, Recommendation, RecommendationId,
+    Register as Record, Status, Wording, import_tables,
 };
 use jiff::civil::Date;
 use serde_json::json;
@@ -84,7 +86,9 @@ enum Act {
         workspace: In,
     },
     /// Accept recommendations read in a document, by name; only then do they enter the register
-    #[command(after_help = "Example: candour register accept 3f2a… --instrument harbour-2025 --by \"A. Person\" -w my-audit")]
+    #[command(
+        after_help = "Example: candour register accept 3f2a… --instrument harbour-2025 --by \"A. Person\" -w my-audit"
+    )]
     Accept {
         /// The document's SHA-256, or its first digits
         document: String,
@@ -131,7 +135,13 @@ impl Register {
             Act::List { instrument, as_at, format, workspace } => {
                 let workspace = workspace.open()?;
                 let (record, findings) = load(&workspace.store()?, as_at)?;
-                list(out, &record, instrument.as_ref(), as_at.map_or_else(|| workspace.today(), Ok)?, format)?;
+                list(
+                    out,
+                    &record,
+                    instrument.as_ref(),
+                    as_at.map_or_else(|| workspace.today(), Ok)?,
+                    format,
+                )?;
                 report(&findings);
                 Ok(code_for(&findings))
             }
@@ -172,10 +182,15 @@ fn tables_in(folder: &Path) -> Result<BTreeMap<String, String>> {
     for file in std::fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))? {
         let path = file?.path();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.is_file() && name.ends_with(".csv") {
+        if path.is_file() && name.to_ascii_lowercase().ends_with(".csv") {
             let bytes = files::read_limited(&path, 256 << 20)?;
-            let text = String::from_utf8(bytes)
-                .map_err(|e| anyhow::anyhow!("{}: byte {} is not UTF-8; save the table as UTF-8", path.display(), e.utf8_error().valid_up_to()))?;
+            let text = String::from_utf8(bytes).map_err(|e| {
+                anyhow::anyhow!(
+                    "{}: byte {} is not UTF-8; save the table as UTF-8",
+                    path.display(),
+                    e.utf8_error().valid_up_to()
+                )
+            })?;
             tables.insert(name, text);
         }
     }
@@ -184,7 +199,12 @@ fn tables_in(folder: &Path) -> Result<BTreeMap<String, String>> {
 
 /// Imports tables batch by batch. Each batch is printed once it is on disk; what was printed survives a kill, and the
 /// same import run again adds the rest.
-pub(super) fn import(out: &mut impl Write, workspace: &Workspace, tables: &BTreeMap<String, String>, by: &str) -> Result<Vec<Finding>> {
+pub(super) fn import(
+    out: &mut impl Write,
+    workspace: &Workspace,
+    tables: &BTreeMap<String, String>,
+    by: &str,
+) -> Result<Vec<Finding>> {
     let (imported, findings) = import_tables(tables)?;
     for (table, rows) in &imported.rows {
         writeln!(out, "{table}: {rows} rows read")?;
@@ -213,12 +233,19 @@ pub(super) fn import(out: &mut impl Write, workspace: &Workspace, tables: &BTree
 /// The record, and what it complained of.
 pub(super) fn load(store: &Store, as_at: Option<Date>) -> Result<(Record, Vec<Finding>)> {
     let (entries, mut findings) = store.entries()?;
-    let (record, more) = Record::project(entries.iter().map(|(i, e)| (*i, e)), AsAt { effective: as_at, recorded: None });
+    let (record, more) =
+        Record::project(entries.iter().map(|(i, e)| (*i, e)), AsAt { effective: as_at, recorded: None });
     findings.extend(more);
     Ok((record, findings))
 }
 
-fn list(out: &mut impl Write, record: &Record, instrument: Option<&InstrumentId>, day: Date, format: Format) -> Result<()> {
+fn list(
+    out: &mut impl Write,
+    record: &Record,
+    instrument: Option<&InstrumentId>,
+    day: Date,
+    format: Format,
+) -> Result<()> {
     if let Some(id) = instrument
         && !record.instruments.contains_key(id)
     {
@@ -243,7 +270,13 @@ fn list(out: &mut impl Write, record: &Record, instrument: Option<&InstrumentId>
     Ok(())
 }
 
-fn show(out: &mut impl Write, record: &Record, id: &RecommendationId, day: Date, format: Format) -> Result<()> {
+fn show(
+    out: &mut impl Write,
+    record: &Record,
+    id: &RecommendationId,
+    day: Date,
+    format: Format,
+) -> Result<()> {
     let Some(recommendation) = record.recommendations.get(id) else {
         bail!("{id} is not a recommendation of this register at that date; see `candour register list`");
     };
@@ -258,14 +291,21 @@ fn show(out: &mut impl Write, record: &Record, id: &RecommendationId, day: Date,
         let names: Vec<String> = citations
             .iter()
             .map(|c| match c {
-                Citation::Source(id) => record.sources.get(id).map_or_else(|| id.to_string(), |s| format!("{} <{}>", s.publisher, s.url)),
+                Citation::Source(id) => record
+                    .sources
+                    .get(id)
+                    .map_or_else(|| id.to_string(), |s| format!("{} <{}>", s.publisher, s.url)),
                 Citation::Passage(p) => format!("document {}, page {}", p.document, p.page.unwrap_or(1)),
             })
             .collect();
         if names.is_empty() { "no source recorded".to_owned() } else { names.join("; ") }
     };
     writeln!(out, "{} ({id})", made.title)?;
-    writeln!(out, "{} [rule {}; known to {}]\n", status.headline.words, status.headline.rule, status.known_to)?;
+    writeln!(
+        out,
+        "{} [rule {}; known to {}]\n",
+        status.headline.words, status.headline.rule, status.known_to
+    )?;
     let asked = match &made.wording {
         Wording::Verbatim(text) => text.clone(),
         Wording::Paraphrase(text) => format!("{text} (our paraphrase)"),
@@ -275,7 +315,13 @@ fn show(out: &mut impl Write, record: &Record, id: &RecommendationId, day: Date,
     let whom: Vec<&str> = made.addressees.iter().map(|a| a.as_written.as_str()).collect();
     writeln!(out, "Of whom    {}", if whom.is_empty() { "not known".to_owned() } else { whom.join(", ") })?;
     for answer in &status.answers {
-        writeln!(out, "Answered   {}: {} ({})", answer.as_written, answer.position.words(), answer.clock.words())?;
+        writeln!(
+            out,
+            "Answered   {}: {} ({})",
+            answer.as_written,
+            answer.position.words(),
+            answer.clock.words()
+        )?;
         if let Some(given) = answer.given.first() {
             writeln!(out, "           {}", sources(&given.citations))?;
         }
@@ -300,7 +346,10 @@ fn show(out: &mut impl Write, record: &Record, id: &RecommendationId, day: Date,
 
 fn history(out: &mut impl Write, store: &Store, id: &str, format: Format) -> Result<ExitCode> {
     let (entries, findings) = store.entries()?;
-    let about: Vec<_> = entries.iter().filter(|(_, e)| e.subject == id || e.payload.get("about").and_then(|a| a.as_str()) == Some(id)).collect();
+    let about: Vec<_> = entries
+        .iter()
+        .filter(|(_, e)| e.subject == id || e.payload.get("about").and_then(|a| a.as_str()) == Some(id))
+        .collect();
     if about.is_empty() {
         bail!("nothing in the log is about {id:?}");
     }
@@ -308,7 +357,13 @@ fn history(out: &mut impl Write, store: &Store, id: &str, format: Format) -> Res
         let date = entry.effective.map_or_else(|| "no date".to_owned(), |d| d.to_string());
         match format {
             Format::Text => {
-                writeln!(out, "{index:>6}  {date:10}  {:26} recorded {} by {}", entry.kind, entry.recorded_at.strftime("%Y-%m-%d %H:%M UTC"), entry.recorded_by.name)?;
+                writeln!(
+                    out,
+                    "{index:>6}  {date:10}  {:26} recorded {} by {}",
+                    entry.kind,
+                    entry.recorded_at.strftime("%Y-%m-%d %H:%M UTC"),
+                    entry.recorded_by.name
+                )?;
             }
             Format::Json => writeln!(out, "{}", json!({"index": index, "entry": entry}))?,
         }
@@ -328,14 +383,18 @@ fn accept(
     let mut store = workspace.store()?;
     let (record, _) = load(&store, None)?;
     let mut matching = record.documents.keys().filter(|hash| hash.to_string().starts_with(document));
-    let hash: ContentHash = *matching.next().with_context(|| format!("no document's hash begins with {document:?}; see the documents page"))?;
+    let hash: ContentHash = *matching
+        .next()
+        .with_context(|| format!("no document's hash begins with {document:?}; see the documents page"))?;
     if matching.next().is_some() {
         bail!("several documents' hashes begin with {document:?}; give more digits");
     }
     let held = &record.documents[&hash].fact;
     let mut drafts = Vec::new();
     if !record.instruments.contains_key(instrument) {
-        let Some(title) = title else { bail!("{instrument} is not in the register; give its --title to list it") };
+        let Some(title) = title else {
+            bail!("{instrument} is not in the register; give its --title to list it")
+        };
         drafts.push(Draft {
             fact: Fact::Instrument(Instrument {
                 id: instrument.clone(),
@@ -369,7 +428,11 @@ fn accept(
             title: item.title.clone().unwrap_or_else(|| format!("Recommendation {number}")),
             number,
             wording: Wording::Verbatim(item.text.clone()),
-            addressees: item.addressees.iter().map(|name| Addressee { body: body_named(&record, name), as_written: name.clone() }).collect(),
+            addressees: item
+                .addressees
+                .iter()
+                .map(|name| Addressee { body: body_named(&record, name), as_written: name.clone() })
+                .collect(),
             deadlines: item.deadlines.clone(),
             response_due: None,
             restates: Vec::new(),
@@ -384,7 +447,10 @@ fn accept(
     }
     let taken = drafts.iter().filter(|d| matches!(d.fact, Fact::Accepted(_))).count();
     if taken == 0 {
-        bail!("no recommendation of that document waits for a person{}", if numbers.is_empty() { "" } else { " under those numbers" });
+        bail!(
+            "no recommendation of that document waits for a person{}",
+            if numbers.is_empty() { "" } else { " under those numbers" }
+        );
     }
     let key = workspace.signing_key()?;
     store.append(&drafts, &person(by), jiff::Timestamp::now(), &key)?;
@@ -397,5 +463,9 @@ fn accept(
 fn body_named(record: &Record, written: &str) -> Option<BodyId> {
     let plain = |s: &str| s.trim_start_matches("The ").trim_start_matches("the ").to_lowercase();
     let wanted = plain(written);
-    record.bodies.values().find(|b| b.fact.names.iter().any(|n| plain(&n.name) == wanted)).map(|b| b.fact.id.clone())
+    record
+        .bodies
+        .values()
+        .find(|b| b.fact.names.iter().any(|n| plain(&n.name) == wanted))
+        .map(|b| b.fact.id.clone())
 }

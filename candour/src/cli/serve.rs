@@ -39,9 +39,9 @@ pub(super) fn serve(out: &mut impl Write, site: Site, port: u16) -> Result<ExitC
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .with_context(|| format!("port {port} cannot be used; give another with --port, or --port 0 for any"))?;
+        let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
+            format!("port {port} cannot be used; give another with --port, or --port 0 for any")
+        })?;
         writeln!(out, "Serving at http://{}/ (Ctrl+C stops it)", listener.local_addr()?)?;
         out.flush()?;
         let router = Router::new()
@@ -65,18 +65,30 @@ struct Form {
     date: Option<String>,
 }
 
-async fn answer(State(site): State<Arc<Site>>, uri: Uri, Query(form): Query<Form>, headers: HeaderMap) -> Response {
+async fn answer(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    Query(form): Query<Form>,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path().to_owned();
     let asked = Asked { q: form.q, date: form.date };
     // Pages read the database, which blocks; the threads that accept connections must not.
     let made = tokio::task::spawn_blocking(move || site.page(&path, &asked)).await;
     let page = match made {
         Ok(Ok(page)) => page,
-        Ok(Err(error)) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("This page could not be made: {error:#}\n")).into_response(),
-        Err(_) => return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.\n").into_response(),
+        Ok(Err(error)) => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, format!("This page could not be made: {error:#}\n"))
+                .into_response();
+        }
+        Err(_) => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.\n").into_response();
+        }
     };
     let tag = etag(&page.body);
-    if page.status == 200 && headers.get(header::IF_NONE_MATCH).and_then(|t| t.to_str().ok()) == Some(tag.as_str()) {
+    if page.status == 200
+        && headers.get(header::IF_NONE_MATCH).and_then(|t| t.to_str().ok()) == Some(tag.as_str())
+    {
         return StatusCode::NOT_MODIFIED.into_response();
     }
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -97,7 +109,10 @@ async fn answer(State(site): State<Arc<Site>>, uri: Uri, Query(form): Query<Form
 
 /// Nothing is loaded from elsewhere, nothing runs, nothing is told to whoever a reader goes to next.
 const SAFE: [(&str, &str); 4] = [
-    ("content-security-policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cache-control", "no-cache"),
@@ -106,5 +121,6 @@ const SAFE: [(&str, &str); 4] = [
 fn etag(body: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(body);
-    format!("W/\"{}\"", digest[..8].iter().map(|b| format!("{b:02x}")).collect::<String>())
+    let short = digest[..8].iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("W/\"{short:016x}\"")
 }

@@ -6,8 +6,8 @@ use candour_register::{HeadlineCode, Tone};
 
 /// Fills that differ in lightness as well as hue, one per headline in the order of [`HeadlineCode::ALL`].
 const FILLS: [&str; 15] = [
-    "#0f6b3c", "#7fae5f", "#c9a227", "#1b5a8f", "#5d9bd3", "#b35c00", "#d98b2b", "#8a6d3b", "#a7bfd8", "#8d93c7", "#7b1e3a", "#9c1c1c",
-    "#6f7782", "#9aa1ab", "#ccd2da",
+    "#0f6b3c", "#7fae5f", "#c9a227", "#1b5a8f", "#5d9bd3", "#b35c00", "#d98b2b", "#8a6d3b", "#a7bfd8",
+    "#8d93c7", "#7b1e3a", "#9c1c1c", "#6f7782", "#9aa1ab", "#ccd2da",
 ];
 
 /// The fill that stands for a headline.
@@ -37,7 +37,14 @@ pub(super) fn bar(counts: &[(HeadlineCode, usize)], label: &str) -> String {
             escape(code.words())
         );
         if part > 26.0 {
-            let ink = if matches!(fill(*code), "#ccd2da" | "#a7bfd8" | "#9aa1ab" | "#c9a227" | "#d98b2b" | "#7fae5f" | "#5d9bd3" | "#8d93c7") { "#14181f" } else { "#fff" };
+            let ink = if matches!(
+                fill(*code),
+                "#ccd2da" | "#a7bfd8" | "#9aa1ab" | "#c9a227" | "#d98b2b" | "#7fae5f" | "#5d9bd3" | "#8d93c7"
+            ) {
+                "#14181f"
+            } else {
+                "#fff"
+            };
             let _ = write!(
                 svg,
                 "<text x=\"{:.1}\" y=\"29\" text-anchor=\"middle\" font-size=\"19\" font-weight=\"700\" fill=\"{ink}\" aria-hidden=\"true\">{count}</text>",

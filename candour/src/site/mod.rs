@@ -74,7 +74,12 @@ impl Site {
     pub(crate) fn load(workspace: Workspace) -> Result<Self> {
         let store = workspace.store()?;
         let state = Arc::new(State::load(&store)?);
-        let site = Self { settings: workspace.settings.clone(), workspace, store: Mutex::new(store), state: Mutex::new(state) };
+        let site = Self {
+            settings: workspace.settings.clone(),
+            workspace,
+            store: Mutex::new(store),
+            state: Mutex::new(state),
+        };
         site.index()?;
         Ok(site)
     }
@@ -87,7 +92,9 @@ impl Site {
     /// Today, where the workspace is.
     fn today(&self) -> Date {
         // The zone was read when the workspace opened; a clock that fails mid-flight shows the record's own last day.
-        self.workspace.today().unwrap_or_else(|_| self.state().now.days.keys().next_back().copied().unwrap_or(Date::ZERO))
+        self.workspace
+            .today()
+            .unwrap_or_else(|_| self.state().now.days.keys().next_back().copied().unwrap_or(Date::ZERO))
     }
 
     /// Answers an address; `path` begins with `/`.
@@ -108,12 +115,16 @@ impl Site {
         let view = view::View::new(&self.settings, &register, path, as_at, day);
         let found = match rest.as_str() {
             "/style.css" => Some(Page::text("text/css; charset=utf-8", style::CSS)),
-            "/search/" if as_at.is_none() => Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?),
+            "/search/" if as_at.is_none() => {
+                Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?)
+            }
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
                 _ => pages::as_at_index(&view)?,
             }),
-            "/history/" if as_at.is_none() => Some(pages::history(&view, &self.state().entries, &self.lock_store())?),
+            "/history/" if as_at.is_none() => {
+                Some(pages::history(&view, &self.state().entries, &self.lock_store())?)
+            }
             _ => pages::record(&view, &rest, &self.state().entries, &self.store)?,
         };
         match found {
@@ -125,13 +136,15 @@ impl Site {
     /// Every permanent address, for a static site.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let state = self.state();
-        let mut addresses: Vec<String> = ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
+        let mut addresses: Vec<String> =
+            ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
         addresses.extend(pages::addresses(&state.now, true));
         addresses.extend(state.entries.iter().map(|(index, _)| format!("/history/{index}/")));
         for day in state.now.days.keys() {
             let register = self.as_at(*day);
             addresses.push(format!("/as-at/{day}/"));
-            addresses.extend(pages::addresses(&register, false).into_iter().map(|a| format!("/as-at/{day}{a}")));
+            addresses
+                .extend(pages::addresses(&register, false).into_iter().map(|a| format!("/as-at/{day}{a}")));
         }
         addresses
     }

@@ -8,8 +8,8 @@ use askama::Template;
 use candour_ledger::{Entry, MerkleLog};
 use candour_record::{Basis, BodyId, BodyKind, ContentHash, DateOrUnknown, InstrumentId, Span};
 use candour_register::{
-    Answer, AnswerClock, CommitmentRecord, DueItem, HeadlineCode, RULES, RecommendationId, RecommendationRecord, Recorded, Register, Schedule,
-    Status, Tone, Wording,
+    Answer, AnswerClock, CommitmentRecord, DueItem, HeadlineCode, RULES, RecommendationId,
+    RecommendationRecord, Recorded, Register, Schedule, Status, Tone, Wording,
 };
 
 use crate::store::Store;
@@ -31,7 +31,11 @@ pub(super) struct Layout<'a> {
 impl<'a> Layout<'a> {
     pub(super) fn new(view: &View<'a>, title: &str) -> Self {
         let coverage = view.register.coverage.as_ref().map(|c| {
-            format!("Nothing after {} was looked for. {} Silence after that date says nothing.", c.fact.through.in_words(), c.fact.how)
+            format!(
+                "Nothing after {} was looked for. {} Silence after that date says nothing.",
+                c.fact.through.in_words(),
+                c.fact.how
+            )
         });
         Self {
             title: title.to_owned(),
@@ -46,7 +50,12 @@ impl<'a> Layout<'a> {
 }
 
 /// Answers an address within a view; `None` where nothing has it.
-pub(super) fn record(view: &View<'_>, path: &str, entries: &[(u64, Entry)], store: &Mutex<Store>) -> Result<Option<Page>> {
+pub(super) fn record(
+    view: &View<'_>,
+    path: &str,
+    entries: &[(u64, Entry)],
+    store: &Mutex<Store>,
+) -> Result<Option<Page>> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     if !path.ends_with('/') {
         // One address per page: the one with a stroke at its end.
@@ -71,24 +80,32 @@ pub(super) fn record(view: &View<'_>, path: &str, entries: &[(u64, Entry)], stor
         },
         ["due"] => Some(due(view)?),
         ["bodies"] if present => Some(bodies(view)?),
-        ["bodies", id] if present => match BodyId::new(id).ok().filter(|id| view.register.bodies.contains_key(id)) {
-            Some(id) => Some(body(view, &id)?),
-            None => None,
-        },
+        ["bodies", id] if present => {
+            match BodyId::new(id).ok().filter(|id| view.register.bodies.contains_key(id)) {
+                Some(id) => Some(body(view, &id)?),
+                None => None,
+            }
+        }
         ["sources"] if present => Some(sources(view)?),
         ["sources", id] if present => source(view, id, entries)?,
         ["documents"] if present => Some(documents(view)?),
-        ["documents", hash] if present => match hash.parse::<ContentHash>().ok().filter(|h| view.register.documents.contains_key(h)) {
-            Some(hash) => Some(document(view, &hash, store)?),
-            None => None,
-        },
+        ["documents", hash] if present => {
+            match hash.parse::<ContentHash>().ok().filter(|h| view.register.documents.contains_key(h)) {
+                Some(hash) => Some(document(view, &hash, store)?),
+                None => None,
+            }
+        }
         ["figures"] if present => Some(figures(view)?),
         ["method"] if present => Some(method(view)?),
-        ["accessibility"] if present => Some(prose(view, "Accessibility", include_str!("../../templates/accessibility.html"))?),
-        ["history", index] if present => match index.parse::<u64>().ok().and_then(|i| entries.iter().find(|e| e.0 == i)) {
-            Some((index, entry)) => Some(entry_page(view, *index, entry)?),
-            None => None,
-        },
+        ["accessibility"] if present => {
+            Some(prose(view, "Accessibility", include_str!("../../templates/accessibility.html"))?)
+        }
+        ["history", index] if present => {
+            match index.parse::<u64>().ok().and_then(|i| entries.iter().find(|e| e.0 == i)) {
+                Some((index, entry)) => Some(entry_page(view, *index, entry)?),
+                None => None,
+            }
+        }
         _ => None,
     })
 }
@@ -128,7 +145,11 @@ struct Standing {
     total: usize,
 }
 
-fn standing<'a>(view: &View<'_>, records: impl Iterator<Item = &'a RecommendationRecord>, label: &str) -> Standing
+fn standing<'a>(
+    view: &View<'_>,
+    records: impl Iterator<Item = &'a RecommendationRecord>,
+    label: &str,
+) -> Standing
 where
     Register: 'a,
 {
@@ -147,7 +168,10 @@ where
             .into_iter()
             .map(|(code, number)| Count {
                 fill: chart::fill(code),
-                link: Link { href: format!("{}headlines/{}/", view.base, code.code()), words: code.words().to_owned() },
+                link: Link {
+                    href: format!("{}headlines/{}/", view.base, code.code()),
+                    words: code.words().to_owned(),
+                },
                 number,
             })
             .collect(),
@@ -209,8 +233,10 @@ fn due_row(view: &View<'_>, item: &DueItem<'_>, record: &CommitmentRecord) -> Du
         Some(asked) if made.made_by.iter().all(|a| a.body.is_none()) => asked,
         _ => &made.made_by,
     };
-    let about = RecommendationId::new(&made.about).ok().filter(|id| view.register.recommendations.contains_key(id));
-    let instrument = InstrumentId::new(&made.about).ok().filter(|id| view.register.instruments.contains_key(id));
+    let about =
+        RecommendationId::new(&made.about).ok().filter(|id| view.register.recommendations.contains_key(id));
+    let instrument =
+        InstrumentId::new(&made.about).ok().filter(|id| view.register.instruments.contains_key(id));
     let (times, slip) = record.rebased();
     DueRow {
         what: made.what.clone(),
@@ -250,10 +276,11 @@ fn due_words(item: &DueItem<'_>) -> String {
 }
 
 fn due_rows(view: &View<'_>) -> Vec<DueRow> {
-    let known_to = view.register.coverage.as_ref().map_or(view.day, |c| c.fact.through.latest().min(view.day));
+    let known_to =
+        view.register.coverage.as_ref().map_or(view.day, |c| c.fact.through.latest().min(view.day));
     let mut rows: Vec<DueRow> =
         view.register.commitments.values().map(|c| due_row(view, &DueItem::of(c, known_to), c)).collect();
-    rows.sort_by(|a, b| a.days.cmp(&b.days));
+    rows.sort_by_key(|row| row.days);
     rows
 }
 
@@ -304,7 +331,11 @@ fn home(view: &View<'_>) -> Result<Page> {
         instruments.push(instrument_row(view, &root.listed.fact.id, false));
         let mut children: Vec<&InstrumentId> = root.children.iter().collect();
         children.sort_by_key(|id| {
-            let published = register.instruments.get(*id).and_then(|i| i.listed.fact.published).and_then(DateOrUnknown::known);
+            let published = register
+                .instruments
+                .get(*id)
+                .and_then(|i| i.listed.fact.published)
+                .and_then(DateOrUnknown::known);
             (std::cmp::Reverse(published), (*id).clone())
         });
         instruments.extend(children.into_iter().map(|id| instrument_row(view, id, true)));
@@ -357,13 +388,25 @@ fn home(view: &View<'_>) -> Result<Page> {
 
 fn instrument_row(view: &View<'_>, id: &InstrumentId, indent: bool) -> InstrumentRow {
     let Some(record) = view.register.instruments.get(id) else {
-        return InstrumentRow { link: view.instrument(id), kind: "", published: String::new(), held: 0, stated: String::new(), bar: String::new(), indent };
+        return InstrumentRow {
+            link: view.instrument(id),
+            kind: "",
+            published: String::new(),
+            held: 0,
+            stated: String::new(),
+            bar: String::new(),
+            indent,
+        };
     };
     let records = record.recommendations.iter().filter_map(|id| view.register.recommendations.get(id));
     InstrumentRow {
         link: view.instrument(id),
         kind: kind_words(record.listed.fact.kind),
-        published: record.listed.fact.published.map_or_else(|| "not published".to_owned(), |d| date_words(Some(d))),
+        published: record
+            .listed
+            .fact
+            .published
+            .map_or_else(|| "not published".to_owned(), |d| date_words(Some(d))),
         held: record.recommendations.len(),
         stated: record.listed.fact.stated_count.map_or_else(|| "not known".to_owned(), |n| n.to_string()),
         bar: standing(view, records, &record.listed.fact.title).bar,
@@ -471,26 +514,34 @@ fn instrument(view: &View<'_>, id: &InstrumentId) -> Result<Page> {
     fact("Legal basis", listed.legal_basis.clone());
     fact("Established", listed.established.map(|d| date_words(Some(d))).unwrap_or_default());
     fact("Published", listed.published.map(|d| date_words(Some(d))).unwrap_or_default());
-    fact("Answers asked for by", listed.response_due.map(candour_record::PartialDate::in_words).unwrap_or_default());
+    fact(
+        "Answers asked for by",
+        listed.response_due.map(candour_record::PartialDate::in_words).unwrap_or_default(),
+    );
     let gap = match listed.stated_count {
-        Some(stated) if stated as usize > records.len() && record.children.is_empty() => {
-            Some(format!("It says it made {stated}; {} are held here. The rest were not seen in any source read.", records.len()))
+        Some(stated) if stated as usize > records.len() && record.children.is_empty() => Some(format!(
+            "It says it made {stated}; {} are held here. The rest were not seen in any source read.",
+            records.len()
+        )),
+        None if !records.is_empty() => {
+            Some(format!("{} are held here; how many it made in all was not seen.", records.len()))
         }
-        None if !records.is_empty() => Some(format!("{} are held here; how many it made in all was not seen.", records.len())),
         _ => None,
     };
     let mut moments: Vec<&Recorded<candour_register::Happening>> =
         record.happenings.iter().chain(records.iter().flat_map(|r| &r.happenings)).collect();
     moments.sort_by_key(|h| (h.date(), h.index));
-    let known_to = view.register.coverage.as_ref().map_or(view.day, |c| c.fact.through.latest().min(view.day));
+    let known_to =
+        view.register.coverage.as_ref().map_or(view.day, |c| c.fact.through.latest().min(view.day));
     let about: Vec<&CommitmentRecord> = record
         .commitments
         .iter()
         .chain(records.iter().flat_map(|r| &r.commitments))
         .filter_map(|id| view.register.commitments.get(id))
         .collect();
-    let mut commitments: Vec<DueRow> = about.iter().map(|c| due_row(view, &DueItem::of(c, known_to), c)).collect();
-    commitments.sort_by(|a, b| a.days.cmp(&b.days));
+    let mut commitments: Vec<DueRow> =
+        about.iter().map(|c| due_row(view, &DueItem::of(c, known_to), c)).collect();
+    commitments.sort_by_key(|row| row.days);
     html(&InstrumentPage {
         layout: Layout::new(view, &listed.title),
         heading: listed.title.clone(),
@@ -616,10 +667,19 @@ fn recommendation(view: &View<'_>, record: &RecommendationRecord) -> Result<Page
     let claim = match status.claims.first() {
         Some(c) => AxisCell {
             tag: Tag::new(c.fact.status.tone(), c.fact.status.words()),
-            detail: format!("{}, {}. {}", view.register.body_name(&c.fact.claimant), date_words(c.effective), c.fact.what),
+            detail: format!(
+                "{}, {}. {}",
+                view.register.body_name(&c.fact.claimant),
+                date_words(c.effective),
+                c.fact.what
+            ),
             sources: view.sources_of(c),
         },
-        None => AxisCell { tag: Tag::new(Tone::Plain, "Not known"), detail: "No claim of progress was seen.".to_owned(), sources: Vec::new() },
+        None => AxisCell {
+            tag: Tag::new(Tone::Plain, "Not known"),
+            detail: "No claim of progress was seen.".to_owned(),
+            sources: Vec::new(),
+        },
     };
     let evidence = match status.evidence.first() {
         Some(e) => AxisCell {
@@ -640,7 +700,10 @@ fn recommendation(view: &View<'_>, record: &RecommendationRecord) -> Result<Page
         number_confirmed: made.number_confirmed,
         instrument: view.instrument(&made.instrument),
         headline: Tag::new(status.headline.code.tone(), status.headline.words.clone()),
-        rule: Link { href: format!("{}method/#{}", view.root, status.headline.rule), words: format!("rule {}", status.headline.rule) },
+        rule: Link {
+            href: format!("{}method/#{}", view.root, status.headline.rule),
+            words: format!("rule {}", status.headline.rule),
+        },
         asked: Asked {
             text: made.wording.text().map(str::to_owned),
             quoted: matches!(made.wording, Wording::Verbatim(_)),
@@ -649,8 +712,19 @@ fn recommendation(view: &View<'_>, record: &RecommendationRecord) -> Result<Page
         whom: made.addressees.iter().map(|a| addressee_link(view, a.body.as_ref(), &a.as_written)).collect(),
         answers: status.answers.iter().map(|a| answer_row(view, a)).collect(),
         late: late_lines(view, &status),
-        adequacy: Tag::new(status.adequacy().tone(), if status.adequacy.len() > 1 && status.adequacy() == candour_register::Adequacy::NotAssessed { "Assessors differ" } else { status.adequacy().words() }),
-        assessors: status.adequacy.iter().map(|a| format!("{}: {} ({})", a.fact.assessor, a.fact.verdict.words(), a.fact.rubric)).collect(),
+        adequacy: Tag::new(
+            status.adequacy().tone(),
+            if status.adequacy.len() > 1 && status.adequacy() == candour_register::Adequacy::NotAssessed {
+                "Assessors differ"
+            } else {
+                status.adequacy().words()
+            },
+        ),
+        assessors: status
+            .adequacy
+            .iter()
+            .map(|a| format!("{}: {} ({})", a.fact.assessor, a.fact.verdict.words(), a.fact.rubric))
+            .collect(),
         known_to: day_words(status.known_to),
         passages: passages(view, record),
         responses: responses(view, record),
@@ -680,26 +754,43 @@ fn limit_words(deadline: &candour_register::Deadline) -> String {
 fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
     let newest = answer.given.first();
     let mut detail = match newest {
-        Some(g) if g.effective == Some(DateOrUnknown::Unknown) => "answered on a day that is not known".to_owned(),
+        Some(g) if g.effective == Some(DateOrUnknown::Unknown) => {
+            "answered on a day that is not known".to_owned()
+        }
         Some(g) => {
-            let by = if Some(&g.fact.responder) == answer.addressee { String::new() } else { format!("by {}, ", view.register.body_name(&g.fact.responder)) };
-            let said = if g.fact.stated_as.is_empty() { String::new() } else { format!("; reported as “{}”", g.fact.stated_as) };
+            let by = if Some(&g.fact.responder) == answer.addressee {
+                String::new()
+            } else {
+                format!("by {}, ", view.register.body_name(&g.fact.responder))
+            };
+            let said = if g.fact.stated_as.is_empty() {
+                String::new()
+            } else {
+                format!("; reported as “{}”", g.fact.stated_as)
+            };
             format!("{by}{}{said}; {}", date_words(g.effective), answer.clock.words())
         }
         None => answer.clock.words(),
     };
     // A later answer nobody could read must not hide an earlier one that was.
-    let earlier = answer.given.iter().skip(1).find(|g| g.fact.position != candour_register::Response::Unknown);
+    let earlier =
+        answer.given.iter().skip(1).find(|g| g.fact.position != candour_register::Response::Unknown);
     if answer.position == candour_register::Response::Unknown
         && let Some(earlier) = earlier
     {
-        detail.push_str(&format!(". Last known: {} ({})", earlier.fact.position.words().to_lowercase(), date_words(earlier.effective)));
+        let position = earlier.fact.position.words().to_lowercase();
+        detail = format!("{detail}. Last known: {position} ({})", date_words(earlier.effective));
     }
-    if newest.is_some_and(|g| g.fact.basis != Basis::Read) && answer.position != candour_register::Response::Unknown {
+    if newest.is_some_and(|g| g.fact.basis != Basis::Read)
+        && answer.position != candour_register::Response::Unknown
+    {
         detail.push_str(". Only the total was seen, not this answer’s own text");
     }
     // Where the position is not known, what was reported of it is all there is.
-    if let Some(said) = newest.filter(|_| answer.position == candour_register::Response::Unknown && earlier.is_none()).and_then(|g| g.fact.wording.text()) {
+    if let Some(said) = newest
+        .filter(|_| answer.position == candour_register::Response::Unknown && earlier.is_none())
+        .and_then(|g| g.fact.wording.text())
+    {
         detail.push_str(". ");
         detail.push_str(said);
     }
@@ -723,10 +814,14 @@ fn late_lines(view: &View<'_>, status: &Status<'_>) -> Vec<LateLine> {
         sources: a.given.last().map(|g| view.sources_of(g)).unwrap_or_default(),
     });
     let mut due: Vec<&DueItem<'_>> = status.due.iter().collect();
-    due.sort_by_key(|d| std::cmp::Reverse(matches!(d.schedule, Schedule::Overdue(_)) as u8));
+    due.sort_by_key(|d| std::cmp::Reverse(matches!(d.schedule, Schedule::Overdue(_))));
     let promises = due.into_iter().map(|d| {
         let reported = d.reported.map_or(String::new(), |r| format!("; last reported {}", r.in_words()));
-        let when = if d.first_due.is_some() { format!(" Due {}", due_words(d)) } else { format!(" Date: {}", due_words(d)) };
+        let when = if d.first_due.is_some() {
+            format!(" Due {}", due_words(d))
+        } else {
+            format!(" Date: {}", due_words(d))
+        };
         LateLine {
             tag: Tag::new(d.schedule.tone(), d.schedule.words()),
             what: format!("{}{when}{reported}.", d.what),
@@ -773,53 +868,76 @@ fn responses(view: &View<'_>, record: &RecommendationRecord) -> Vec<ResponseRow>
 fn timeline(view: &View<'_>, record: &RecommendationRecord) -> Vec<Moment> {
     let mut moments: Vec<(Option<candour_record::PartialDate>, u64, Moment)> = Vec::new();
     let name = |id: &BodyId| view.register.body_name(id).to_owned();
-    moments.push((record.made.date(), record.made.index, Moment {
-        when: date_words(record.made.effective),
-        what: "Recommended.".to_owned(),
-        more: String::new(),
-        tag: None,
-        sources: view.sources_of(&record.made),
-        unchecked: None,
-    }));
-    for g in &record.responses {
-        moments.push((g.date(), g.index, Moment {
-            when: date_words(g.effective),
-            what: format!("{} answered.", name(&g.fact.responder)),
+    moments.push((
+        record.made.date(),
+        record.made.index,
+        Moment {
+            when: date_words(record.made.effective),
+            what: "Recommended.".to_owned(),
             more: String::new(),
-            tag: Some(Tag::new(g.fact.position.tone(), g.fact.position.words())),
-            sources: view.sources_of(g),
-            unchecked: unchecked(g.fact.basis),
-        }));
+            tag: None,
+            sources: view.sources_of(&record.made),
+            unchecked: None,
+        },
+    ));
+    for g in &record.responses {
+        moments.push((
+            g.date(),
+            g.index,
+            Moment {
+                when: date_words(g.effective),
+                what: format!("{} answered.", name(&g.fact.responder)),
+                more: String::new(),
+                tag: Some(Tag::new(g.fact.position.tone(), g.fact.position.words())),
+                sources: view.sources_of(g),
+                unchecked: unchecked(g.fact.basis),
+            },
+        ));
     }
     for e in &record.evidence {
-        moments.push((e.date(), e.index, Moment {
-            when: date_words(e.effective),
-            what: e.fact.what.clone(),
-            more: e.fact.note.clone(),
-            tag: Some(Tag::new(e.fact.grade.tone(), format!("Evidence: {}", e.fact.grade.words().to_lowercase()))),
-            sources: view.sources_of(e),
-            unchecked: unchecked(e.fact.basis),
-        }));
+        moments.push((
+            e.date(),
+            e.index,
+            Moment {
+                when: date_words(e.effective),
+                what: e.fact.what.clone(),
+                more: e.fact.note.clone(),
+                tag: Some(Tag::new(
+                    e.fact.grade.tone(),
+                    format!("Evidence: {}", e.fact.grade.words().to_lowercase()),
+                )),
+                sources: view.sources_of(e),
+                unchecked: unchecked(e.fact.basis),
+            },
+        ));
     }
     for c in record.commitments.iter().filter_map(|id| view.register.commitments.get(id)) {
-        moments.push((c.made.date(), c.made.index, Moment {
-            when: date_words(c.made.effective),
-            what: format!("Promised: {}", c.made.fact.what),
-            more: c.made.fact.note.clone(),
-            tag: None,
-            sources: view.sources_of(&c.made),
-            unchecked: unchecked(c.made.fact.basis),
-        }));
+        moments.push((
+            c.made.date(),
+            c.made.index,
+            Moment {
+                when: date_words(c.made.effective),
+                what: format!("Promised: {}", c.made.fact.what),
+                more: c.made.fact.note.clone(),
+                tag: None,
+                sources: view.sources_of(&c.made),
+                unchecked: unchecked(c.made.fact.basis),
+            },
+        ));
         for r in &c.rebasings {
             let to = r.fact.new_due.map_or("no date".to_owned(), candour_record::PartialDate::in_words);
-            moments.push((r.date(), r.index, Moment {
-                when: date_words(r.effective),
-                what: format!("Date moved to {to}: {}", c.made.fact.what),
-                more: r.fact.reasons.words().to_owned(),
-                tag: None,
-                sources: view.sources_of(r),
-                unchecked: None,
-            }));
+            moments.push((
+                r.date(),
+                r.index,
+                Moment {
+                    when: date_words(r.effective),
+                    what: format!("Date moved to {to}: {}", c.made.fact.what),
+                    more: r.fact.reasons.words().to_owned(),
+                    tag: None,
+                    sources: view.sources_of(r),
+                    unchecked: None,
+                },
+            ));
         }
     }
     for h in &record.happenings {
@@ -922,12 +1040,16 @@ fn body(view: &View<'_>, id: &BodyId) -> Result<Page> {
         facts.push(("Where", record.fact.territory.clone()));
     }
     if let Some(area) = record.fact.area.as_ref().and_then(|a| register.areas.get(a)) {
-        let within: Vec<&str> = area.within.iter().filter_map(|a| register.areas.get(a)).map(|a| a.name.as_str()).collect();
+        let within: Vec<&str> =
+            area.within.iter().filter_map(|a| register.areas.get(a)).map(|a| a.name.as_str()).collect();
         let inside = if within.is_empty() { String::new() } else { format!(" (in {})", within.join("; ")) };
         facts.push(("Area", format!("{}{inside}", area.name)));
     }
     if !record.fact.codes.is_empty() {
-        let codes = record.fact.codes.iter().map(|c| format!("{} {}{}", c.scheme, c.value, if c.current { "" } else { " (no longer used)" }));
+        let codes =
+            record.fact.codes.iter().map(|c| {
+                format!("{} {}{}", c.scheme, c.value, if c.current { "" } else { " (no longer used)" })
+            });
         facts.push(("Codes", codes.collect::<Vec<_>>().join(", ")));
     }
     if !record.fact.role.is_empty() {
@@ -955,15 +1077,26 @@ fn body(view: &View<'_>, id: &BodyId) -> Result<Page> {
         .filter(|c| c.made.fact.made_by.iter().any(|a| a.body.as_ref() == Some(id)))
         .map(|c| due_row(view, &DueItem::of(c, known_to), c))
         .collect();
-    commitments.sort_by(|a, b| a.days.cmp(&b.days));
+    commitments.sort_by_key(|row| row.days);
     let names = record.fact.names.len();
     html(&BodyPage {
         layout: Layout::new(view, record.fact.name()),
         heading: record.fact.name().to_owned(),
         facts,
         part_of: record.fact.part_of.as_ref().map(|p| view.body(p)),
-        parts: register.bodies.values().filter(|b| b.fact.part_of.as_ref() == Some(id)).map(|b| view.body(&b.fact.id)).collect(),
-        earlier_names: record.fact.names.iter().take(names.saturating_sub(1)).map(|n| n.name.clone()).collect(),
+        parts: register
+            .bodies
+            .values()
+            .filter(|b| b.fact.part_of.as_ref() == Some(id))
+            .map(|b| view.body(&b.fact.id))
+            .collect(),
+        earlier_names: record
+            .fact
+            .names
+            .iter()
+            .take(names.saturating_sub(1))
+            .map(|n| n.name.clone())
+            .collect(),
         standing: standing(view, asked.iter().copied(), "How what was asked of it stands"),
         rows: asked.iter().map(|r| row(view, r)).collect(),
         answered,
@@ -1038,7 +1171,8 @@ fn source(view: &View<'_>, id: &str, entries: &[(u64, Entry)]) -> Result<Option<
         .iter()
         .filter(|(_, e)| e.citations.contains(&cited))
         .map(|(index, e)| {
-            let about = subject_link(view, e).unwrap_or_else(|| Link { href: String::new(), words: e.subject.clone() });
+            let about = subject_link(view, e)
+                .unwrap_or_else(|| Link { href: String::new(), words: e.subject.clone() });
             (view.entry(*index), kind_of_entry(&e.kind).to_owned(), about.words)
         })
         .collect();
@@ -1046,7 +1180,11 @@ fn source(view: &View<'_>, id: &str, entries: &[(u64, Entry)]) -> Result<Option<
     Ok(Some(html(&SourcePage {
         layout: Layout::new(view, &source.publisher),
         heading: source.publisher.clone(),
-        facts: vec![("Kind", source_kind(source.kind).to_owned()), ("Date", date), ("How much was read", source.how_much_was_read.clone())],
+        facts: vec![
+            ("Kind", source_kind(source.kind).to_owned()),
+            ("Date", date),
+            ("How much was read", source.how_much_was_read.clone()),
+        ],
         url: source.url.clone(),
         uses,
     })?))
@@ -1058,7 +1196,10 @@ fn documents(view: &View<'_>) -> Result<Page> {
         .documents
         .values()
         .map(|d| {
-            let link = Link { href: format!("{}documents/{}/", view.root, d.fact.sha256), words: d.fact.title.clone() };
+            let link = Link {
+                href: format!("{}documents/{}/", view.root, d.fact.sha256),
+                words: d.fact.title.clone(),
+            };
             let waiting = view.register.proposals.get(&d.fact.sha256).map_or(0, Vec::len);
             let pages = d.fact.pages.to_string();
             (link, vec![date_words(Some(d.fact.published)), pages, waiting.to_string()])
@@ -1124,7 +1265,11 @@ fn document(view: &View<'_>, hash: &ContentHash, store: &Mutex<Store>) -> Result
             let number = item.number.clone().unwrap_or_default();
             let title = item.title.clone().map_or(String::new(), |t| format!(": {t}"));
             let also: Vec<String> = item.also_at.iter().map(|a| a.page.to_string()).collect();
-            let also = if also.is_empty() { String::new() } else { format!("; printed again on page {}", also.join(", ")) };
+            let also = if also.is_empty() {
+                String::new()
+            } else {
+                format!("; printed again on page {}", also.join(", "))
+            };
             ProposedRow {
                 anchor: format!("c{}", item.start),
                 label: format!("{kind} {number}{title}"),
@@ -1254,7 +1399,8 @@ fn subject_link(view: &View<'_>, entry: &Entry) -> Option<Link> {
     if let Some((id, _)) = view.register.instruments.get_key_value(subject) {
         return Some(view.instrument(id));
     }
-    if let Some((id, _)) = view.register.bodies.get_key_value(subject).filter(|_| entry.kind == "body.listed") {
+    if let Some((id, _)) = view.register.bodies.get_key_value(subject).filter(|_| entry.kind == "body.listed")
+    {
         return Some(view.body(id));
     }
     if let Some(c) = view.register.commitments.get(subject) {
@@ -1282,8 +1428,15 @@ pub(super) fn history(view: &View<'_>, entries: &[(u64, Entry)], store: &Store) 
         .rev()
         .filter(|(_, e)| !matches!(e.kind.as_str(), "body.listed" | "area.listed" | "source.listed"))
         .map(|(index, e)| {
-            let subject = subject_link(view, e).unwrap_or_else(|| Link { href: String::new(), words: shorten(&e.subject) });
-            (view.entry(*index), kind_of_entry(&e.kind), subject, date_words(e.effective), e.recorded_by.name.clone())
+            let subject = subject_link(view, e)
+                .unwrap_or_else(|| Link { href: String::new(), words: shorten(&e.subject) });
+            (
+                view.entry(*index),
+                kind_of_entry(&e.kind),
+                subject,
+                date_words(e.effective),
+                e.recorded_by.name.clone(),
+            )
         })
         .collect();
     html(&History {
@@ -1296,7 +1449,11 @@ pub(super) fn history(view: &View<'_>, entries: &[(u64, Entry)], store: &Store) 
 }
 
 fn shorten(text: &str) -> String {
-    if text.len() > 40 { format!("{}…", text.chars().take(16).collect::<String>()) } else { text.to_owned() }
+    if text.len() > 40 {
+        format!("{}…", text.chars().take(16).collect::<String>())
+    } else {
+        text.to_owned()
+    }
 }
 
 fn hex(hash: &candour_ledger::Hash) -> String {
@@ -1345,7 +1502,9 @@ pub(super) fn as_at_index(view: &View<'_>) -> Result<Page> {
         .days
         .iter()
         .rev()
-        .map(|(day, count)| (Link { href: format!("{}as-at/{day}/", view.root), words: day_words(*day) }, *count))
+        .map(|(day, count)| {
+            (Link { href: format!("{}as-at/{day}/", view.root), words: day_words(*day) }, *count)
+        })
         .collect();
     html(&AsAtIndex { layout: Layout::new(view, "As at a date"), days, today: view.day.to_string() })
 }

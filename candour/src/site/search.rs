@@ -27,7 +27,12 @@ pub(super) fn lines(register: &Register) -> Vec<Searchable> {
             body.push(' ');
             body.push_str(&addressee.as_written);
         }
-        lines.push(Searchable { address: format!("recommendations/{id}/"), kind: "Recommendation", title: made.title.clone(), body });
+        lines.push(Searchable {
+            address: format!("recommendations/{id}/"),
+            kind: "Recommendation",
+            title: made.title.clone(),
+            body,
+        });
     }
     for (id, record) in &register.instruments {
         let listed = &record.listed.fact;
@@ -36,11 +41,21 @@ pub(super) fn lines(register: &Register) -> Vec<Searchable> {
             body.push(' ');
             body.push_str(&happening.fact.what);
         }
-        lines.push(Searchable { address: format!("instruments/{id}/"), kind: "Inquiry, audit or report", title: listed.title.clone(), body });
+        lines.push(Searchable {
+            address: format!("instruments/{id}/"),
+            kind: "Inquiry, audit or report",
+            title: listed.title.clone(),
+            body,
+        });
     }
     for (id, body) in &register.bodies {
         let text = format!("{} {}", body.fact.role, body.fact.territory);
-        lines.push(Searchable { address: format!("bodies/{id}/"), kind: "Body", title: body.fact.name().to_owned(), body: text });
+        lines.push(Searchable {
+            address: format!("bodies/{id}/"),
+            kind: "Body",
+            title: body.fact.name().to_owned(),
+            body: text,
+        });
     }
     for proposals in register.proposals.values() {
         for proposal in proposals {
@@ -93,10 +108,14 @@ pub(super) fn page(view: &View<'_>, store: &Store, query: Option<&str>) -> Resul
         .register
         .recommendations
         .iter()
-        .map(|(id, r)| (view.recommendation(id), r.made.fact.wording.text().unwrap_or("Not known").to_owned()))
+        .map(|(id, r)| {
+            (view.recommendation(id), r.made.fact.wording.text().unwrap_or("Not known").to_owned())
+        })
         .collect();
     let layout = Layout::new(view, "Search");
-    Ok(Page::html(SearchPage { layout, query: query.unwrap_or_default().to_owned(), hits, everything }.render()?))
+    Ok(Page::html(
+        SearchPage { layout, query: query.unwrap_or_default().to_owned(), hits, everything }.render()?,
+    ))
 }
 
 fn marked(excerpt: &str) -> Vec<(bool, String)> {
@@ -120,6 +139,9 @@ mod tests {
 
     #[test]
     fn matched_words_are_told_apart() {
-        assert_eq!(marked("a \u{2}duty\u{3} to"), [(false, "a ".to_owned()), (true, "duty".to_owned()), (false, " to".to_owned())]);
+        assert_eq!(
+            marked("a \u{2}duty\u{3} to"),
+            [(false, "a ".to_owned()), (true, "duty".to_owned()), (false, " to".to_owned())]
+        );
     }
 }

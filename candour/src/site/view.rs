@@ -1,7 +1,7 @@
 //! What every page needs: where it stands, as at which day, and how to link from it.
 
 use candour_record::{BodyId, Citation, DateOrUnknown, InstrumentId, SourceKind};
-use candour_register::{Recorded, RecommendationId, Register};
+use candour_register::{RecommendationId, Recorded, Register};
 use jiff::civil::Date;
 
 use crate::workspace::Settings;
@@ -42,7 +42,13 @@ impl Tag {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(settings: &'a Settings, register: &'a Register, path: &str, as_at: Option<Date>, day: Date) -> Self {
+    pub(super) fn new(
+        settings: &'a Settings,
+        register: &'a Register,
+        path: &str,
+        as_at: Option<Date>,
+        day: Date,
+    ) -> Self {
         let depth = path.matches('/').count().saturating_sub(1);
         let root = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
         let base = as_at.map_or_else(|| root.clone(), |day| format!("{root}as-at/{day}/"));
@@ -50,12 +56,17 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn recommendation(&self, id: &RecommendationId) -> Link {
-        let words = self.register.recommendations.get(id).map_or_else(|| id.to_string(), |r| r.made.fact.title.clone());
+        let words = self
+            .register
+            .recommendations
+            .get(id)
+            .map_or_else(|| id.to_string(), |r| r.made.fact.title.clone());
         Link { href: format!("{}recommendations/{id}/", self.base), words }
     }
 
     pub(super) fn instrument(&self, id: &InstrumentId) -> Link {
-        let words = self.register.instruments.get(id).map_or_else(|| id.to_string(), |i| i.listed.fact.title.clone());
+        let words =
+            self.register.instruments.get(id).map_or_else(|| id.to_string(), |i| i.listed.fact.title.clone());
         Link { href: format!("{}instruments/{id}/", self.base), words }
     }
 
@@ -75,16 +86,28 @@ impl<'a> View<'a> {
             let link = match citation {
                 Citation::Source(id) => {
                     let words = match self.register.sources.get(id) {
-                        Some(s) if s.kind == SourceKind::Background => "general knowledge, unchecked".to_owned(),
-                        Some(s) => s.date.map_or_else(|| s.publisher.clone(), |d| format!("{} ({})", s.publisher, d.in_words())),
+                        Some(s) if s.kind == SourceKind::Background => {
+                            "general knowledge, unchecked".to_owned()
+                        }
+                        Some(s) => s.date.map_or_else(
+                            || s.publisher.clone(),
+                            |d| format!("{} ({})", s.publisher, d.in_words()),
+                        ),
                         None => id.to_string(),
                     };
                     Link { href: format!("{}sources/{id}/", self.root), words }
                 }
                 Citation::Passage(p) => {
-                    let title = self.register.documents.get(&p.document).map_or("document", |d| d.fact.title.as_str());
+                    let title = self
+                        .register
+                        .documents
+                        .get(&p.document)
+                        .map_or("document", |d| d.fact.title.as_str());
                     let page = p.page.map_or(String::new(), |n| format!(", page {n}"));
-                    Link { href: format!("{}documents/{}/#c{}", self.root, p.document, p.span.start), words: format!("{title}{page}") }
+                    Link {
+                        href: format!("{}documents/{}/#c{}", self.root, p.document, p.span.start),
+                        words: format!("{title}{page}"),
+                    }
                 }
             };
             if !links.contains(&link) {

@@ -25,6 +25,9 @@ pub(crate) struct Store {
     log: MerkleLog,
 }
 
+/// Entries with their indices, in order.
+pub(crate) type Indexed = Vec<(u64, Entry)>;
+
 /// What one batch added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Appended {
@@ -56,12 +59,15 @@ pub(crate) struct Searchable {
 impl Store {
     /// Opens the public vault of a workspace, makes it where there is none, and finishes what a kill left half done.
     pub(crate) fn open(database: &Path, log_dir: &Path, origin: &str) -> Result<Self> {
-        let mut db = Connection::open(database).with_context(|| format!("cannot open {}", database.display()))?;
+        let mut db =
+            Connection::open(database).with_context(|| format!("cannot open {}", database.display()))?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         // FULL makes an acknowledged event survive a power cut, not only a kill.
         db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .with_context(|| format!("{} is not a register database, or is damaged", database.display()))?;
-        migrations().to_latest(&mut db).with_context(|| format!("cannot bring {} to this version", database.display()))?;
+        migrations()
+            .to_latest(&mut db)
+            .with_context(|| format!("cannot bring {} to this version", database.display()))?;
         let mut store =
             Self { db, log_dir: log_dir.to_owned(), origin: origin.to_owned(), log: MerkleLog::default() };
         store.log = MerkleLog::from_leaf_hashes(store.leaf_hashes()?);
@@ -88,19 +94,31 @@ impl Store {
 
     /// Adds what the ledger does not hold yet, in one transaction with the checkpoint that covers it. When this returns,
     /// the events are on disk.
-    pub(crate) fn append(&mut self, drafts: &[Draft], who: &Actor, now: Timestamp, key: &SigningKey) -> Result<Appended> {
+    pub(crate) fn append(
+        &mut self,
+        drafts: &[Draft],
+        who: &Actor,
+        now: Timestamp,
+        key: &SigningKey,
+    ) -> Result<Appended> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before: u64 = tx.query_row("SELECT count(*) FROM event", [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)?;
+        let before: u64 = tx
+            .query_row("SELECT count(*) FROM event", [], |row| row.get::<_, i64>(0))
+            .map(i64::cast_unsigned)?;
         if before != self.log.size() {
             bail!("another process added to this register while it was open; run the command again");
         }
         let mut log = self.log.clone();
         let mut known = 0;
         {
-            let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO event (idx, fact, leaf, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert = tx.prepare_cached(
+                "INSERT OR IGNORE INTO event (idx, fact, leaf, bytes) VALUES (?1, ?2, ?3, ?4)",
+            )?;
             for draft in drafts {
                 let entry = entry(draft, who, now)?;
-                let bytes = entry.to_canonical().with_context(|| format!("cannot record {} about {}", entry.kind, entry.subject))?;
+                let bytes = entry
+                    .to_canonical()
+                    .with_context(|| format!("cannot record {} about {}", entry.kind, entry.subject))?;
                 let leaf = MerkleLog::leaf_hash(&bytes);
                 let fact = entry.fact_key()?;
                 let index = log.size().cast_signed();
@@ -123,14 +141,15 @@ impl Store {
     }
 
     /// Every entry of the ledger, in order. An entry whose bytes no longer parse is left out and named in a finding.
-    pub(crate) fn entries(&self) -> Result<(Vec<(u64, Entry)>, Vec<Finding>)> {
+    pub(crate) fn entries(&self) -> Result<(Indexed, Vec<Finding>)> {
         let mut entries = Vec::new();
         let mut findings = Vec::new();
         for (index, bytes) in self.raw_entries()? {
             match Entry::from_canonical(&bytes) {
                 Ok(entry) => entries.push((index, entry)),
                 Err(error) => {
-                    let message = format!("entry index {index} cannot be read: {error}; run `candour log verify`");
+                    let message =
+                        format!("entry index {index} cannot be read: {error}; run `candour log verify`");
                     findings.push(Finding::new(Severity::Error, "entry_damaged", message));
                 }
             }
@@ -139,8 +158,14 @@ impl Store {
     }
 
     pub(crate) fn raw_entries(&self) -> Result<Vec<(u64, Vec<u8>)>> {
-        let mut query = self.db.prepare("SELECT idx, bytes FROM event ORDER BY idx")?;
-        let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?;
+        self.raw_entries_from(0)
+    }
+
+    fn raw_entries_from(&self, first: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+        let mut query = self.db.prepare("SELECT idx, bytes FROM event WHERE idx >= ?1 ORDER BY idx")?;
+        let rows = query.query_map([first.cast_signed()], |row| {
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+        })?;
         rows.collect::<Result<_, _>>().context("the events cannot be read: the database is damaged")
     }
 
@@ -149,7 +174,9 @@ impl Store {
         let rows = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
         rows.enumerate()
             .map(|(index, leaf)| {
-                Hash::try_from(leaf?.as_slice()).ok().with_context(|| format!("the hash kept for entry index {index} is damaged"))
+                Hash::try_from(leaf?.as_slice())
+                    .ok()
+                    .with_context(|| format!("the hash kept for entry index {index} is damaged"))
             })
             .collect()
     }
@@ -179,8 +206,11 @@ impl Store {
         if public >= self.size() && path.exists() {
             return Ok(());
         }
-        let entries: Vec<Vec<u8>> = self.raw_entries()?.into_iter().map(|(_, bytes)| bytes).collect();
-        for (name, bytes) in candour_ledger::tiles(&entries, public, self.size())? {
+        // A tile that is not full is written again as it grows, so its first entry is where writing starts.
+        let first = public / candour_ledger::TILE_WIDTH * candour_ledger::TILE_WIDTH;
+        let recent: Vec<Vec<u8>> =
+            self.raw_entries_from(first)?.into_iter().map(|(_, bytes)| bytes).collect();
+        for (name, bytes) in candour_ledger::tiles_after(&self.log, &recent, public)? {
             files::write_atomically(&self.log_dir.join(name), &bytes)?;
         }
         files::write_atomically(&self.log_dir.join("verifier-key"), format!("{verifier}\n").as_bytes())?;
@@ -189,8 +219,10 @@ impl Store {
     }
 
     pub(crate) fn put_text(&mut self, document: &ContentHash, text: &str) -> Result<()> {
-        self.db
-            .execute("INSERT OR REPLACE INTO document_text (sha256, text) VALUES (?1, ?2)", params![document.to_string(), text])?;
+        self.db.execute(
+            "INSERT OR REPLACE INTO document_text (sha256, text) VALUES (?1, ?2)",
+            params![document.to_string(), text],
+        )?;
         Ok(())
     }
 
@@ -202,20 +234,26 @@ impl Store {
 
     /// Makes the search index again where it covers fewer events than the ledger holds.
     pub(crate) fn refresh_search(&mut self, lines: impl FnOnce() -> Vec<Searchable>) -> Result<()> {
-        let covered: Option<i64> =
-            self.db.query_row("SELECT events FROM projection WHERE name = 'search'", [], |row| row.get(0)).optional()?;
+        let covered: Option<i64> = self
+            .db
+            .query_row("SELECT events FROM projection WHERE name = 'search'", [], |row| row.get(0))
+            .optional()?;
         if covered == Some(self.size().cast_signed()) {
             return Ok(());
         }
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         tx.execute("DELETE FROM search", [])?;
         {
-            let mut insert = tx.prepare("INSERT INTO search (address, kind, title, body) VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert =
+                tx.prepare("INSERT INTO search (address, kind, title, body) VALUES (?1, ?2, ?3, ?4)")?;
             for line in lines() {
                 insert.execute(params![line.address, line.kind, line.title, line.body])?;
             }
         }
-        tx.execute("INSERT OR REPLACE INTO projection (name, events) VALUES ('search', ?1)", [self.log.size().cast_signed()])?;
+        tx.execute(
+            "INSERT OR REPLACE INTO projection (name, events) VALUES ('search', ?1)",
+            [self.log.size().cast_signed()],
+        )?;
         tx.commit()?;
         Ok(())
     }
@@ -259,7 +297,8 @@ fn fts_query(typed: &str) -> Option<String> {
     let operators: BTreeSet<&str> = ["AND", "OR", "NOT"].into();
     for (index, piece) in typed.split('"').enumerate() {
         if index % 2 == 1 {
-            let phrase: Vec<&str> = piece.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+            let phrase: Vec<&str> =
+                piece.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
             if !phrase.is_empty() {
                 parts.push(format!("\"{}\"", phrase.join(" ")));
             }
@@ -295,9 +334,23 @@ mod tests {
     fn nothing_typed_is_an_error() {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE VIRTUAL TABLE search USING fts5(a, tokenize='porter unicode61')").unwrap();
-        for typed in ["", "\"", "AND", "a AND", "NOT x", "a OR OR b", "(((", "a* -b ^c", "x:y", "\"a b\" NOT c", "é'; DROP", "OR \"a\""] {
+        for typed in [
+            "",
+            "\"",
+            "AND",
+            "a AND",
+            "NOT x",
+            "a OR OR b",
+            "(((",
+            "a* -b ^c",
+            "x:y",
+            "\"a b\" NOT c",
+            "é'; DROP",
+            "OR \"a\"",
+        ] {
             let Some(query) = fts_query(typed) else { continue };
-            let found: Result<i64, _> = db.query_row("SELECT count(*) FROM search WHERE search MATCH ?1", [&query], |r| r.get(0));
+            let found: Result<i64, _> =
+                db.query_row("SELECT count(*) FROM search WHERE search MATCH ?1", [&query], |r| r.get(0));
             assert!(found.is_ok(), "{typed:?} became {query:?}: {found:?}");
         }
         assert_eq!(fts_query("child protection").unwrap(), "\"child\" \"protection\"");

@@ -121,7 +121,8 @@ impl Body {
     /// The name in use on a day; the newest where the record does not say.
     pub fn name_on(&self, day: jiff::civil::Date) -> &str {
         let in_use = |n: &&NameInTime| {
-            n.from.is_none_or(|from| from.earliest() <= day) && n.until.is_none_or(|until| day <= until.latest())
+            n.from.is_none_or(|from| from.earliest() <= day)
+                && n.until.is_none_or(|until| day <= until.latest())
         };
         self.names.iter().rev().find(in_use).map_or_else(|| self.name(), |n| &n.name)
     }

@@ -213,7 +213,18 @@ mod tests {
 
     #[test]
     fn what_is_not_a_date_is_refused_and_never_mended() {
-        for bad in ["", "25", "2025-13", "2025-02-30", "2025-1-1", "0000", "2025-01-01-01", "12025", "2025-+1", "soon"] {
+        for bad in [
+            "",
+            "25",
+            "2025-13",
+            "2025-02-30",
+            "2025-1-1",
+            "0000",
+            "2025-01-01-01",
+            "12025",
+            "2025-+1",
+            "soon",
+        ] {
             assert!(bad.parse::<PartialDate>().is_err(), "{bad}");
         }
         assert_eq!("unknown".parse::<DateOrUnknown>().unwrap(), DateOrUnknown::Unknown);

@@ -3,7 +3,9 @@
 #[non_exhaustive]
 pub enum RecordError {
     /// An identifier is empty, too long, or holds a character outside `a-z 0-9 . _ -`.
-    #[error("{kind} id {given:?} is not valid: use 1 to {limit} of a-z, 0-9, '.', '_' or '-', beginning with a letter or digit")]
+    #[error(
+        "{kind} id {given:?} is not valid: use 1 to {limit} of a-z, 0-9, '.', '_' or '-', beginning with a letter or digit"
+    )]
     Id {
         /// Which kind of identifier it was meant to be.
         kind: &'static str,

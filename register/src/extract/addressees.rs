@@ -5,16 +5,90 @@
 
 /// Words that make a phrase a body's name even in lower case.
 const BODY_WORDS: &[&str] = &[
-    "government", "governments", "department", "departments", "minister", "ministers", "ministry", "secretary", "board", "boards", "council",
-    "councils", "force", "forces", "police", "authority", "authorities", "trust", "trusts", "commission", "commissioner", "inspectorate",
-    "inspectorates", "agency", "agencies", "regulator", "regulators", "service", "services", "office", "parliament", "assembly", "committee",
-    "administrations", "administration", "executive", "treasury", "partnership", "partnerships", "college", "company", "companies", "providers",
+    "government",
+    "governments",
+    "department",
+    "departments",
+    "minister",
+    "ministers",
+    "ministry",
+    "secretary",
+    "board",
+    "boards",
+    "council",
+    "councils",
+    "force",
+    "forces",
+    "police",
+    "authority",
+    "authorities",
+    "trust",
+    "trusts",
+    "commission",
+    "commissioner",
+    "inspectorate",
+    "inspectorates",
+    "agency",
+    "agencies",
+    "regulator",
+    "regulators",
+    "service",
+    "services",
+    "office",
+    "parliament",
+    "assembly",
+    "committee",
+    "administrations",
+    "administration",
+    "executive",
+    "treasury",
+    "partnership",
+    "partnerships",
+    "college",
+    "company",
+    "companies",
+    "providers",
 ];
 /// Capitalised words that name a thing rather than a body.
 const THING_WORDS: &[&str] = &[
-    "procedure", "scheme", "strategy", "act", "report", "framework", "plan", "code", "bill", "programme", "guidance", "review", "data",
-    "register", "regulations", "rules", "law", "recommendation", "inquiry", "chapter", "protocol", "standard", "standards", "policy",
-    "claims", "claim", "claimant", "claimants", "this", "these", "those", "it", "they", "there", "offer", "offers", "principle", "strategies",
+    "procedure",
+    "scheme",
+    "strategy",
+    "act",
+    "report",
+    "framework",
+    "plan",
+    "code",
+    "bill",
+    "programme",
+    "guidance",
+    "review",
+    "data",
+    "register",
+    "regulations",
+    "rules",
+    "law",
+    "recommendation",
+    "inquiry",
+    "chapter",
+    "protocol",
+    "standard",
+    "standards",
+    "policy",
+    "claims",
+    "claim",
+    "claimant",
+    "claimants",
+    "this",
+    "these",
+    "those",
+    "it",
+    "they",
+    "there",
+    "offer",
+    "offers",
+    "principle",
+    "strategies",
 ];
 const DUTY: &[&str] = &["should", "shall", "must"];
 
@@ -87,7 +161,17 @@ fn drop_parentheses(text: &str) -> String {
 /// The subject without what stands before it ("By 31 October 2025, …", "In HSS …") and beside it ("…, working with …,").
 fn subject(before: &str) -> String {
     let mut text = before.trim().trim_end_matches(',').to_owned();
-    for aside in [", working with", ", in consultation with", ", in partnership with", " following consultation with", " in consultation with", ", together with", ", after consulting", " working with", ", through"] {
+    for aside in [
+        ", working with",
+        ", in consultation with",
+        ", in partnership with",
+        " following consultation with",
+        " in consultation with",
+        ", together with",
+        ", after consulting",
+        " working with",
+        ", through",
+    ] {
         if let Some(at) = text.find(aside) {
             let rest = &text[at + aside.len()..];
             // The aside ends at the next comma; what follows it is still the subject.
@@ -96,10 +180,33 @@ fn subject(before: &str) -> String {
         }
     }
     let opening = text.split_whitespace().next().map(bare).unwrap_or_default();
-    let openers = ["by", "as", "for", "in", "during", "within", "where", "if", "when", "until", "before", "after", "from", "to", "at", "and", "subsequently", "accordingly"];
+    let openers = [
+        "by",
+        "as",
+        "for",
+        "in",
+        "during",
+        "within",
+        "where",
+        "if",
+        "when",
+        "until",
+        "before",
+        "after",
+        "from",
+        "to",
+        "at",
+        "and",
+        "subsequently",
+        "accordingly",
+    ];
     if openers.contains(&opening.as_str()) {
         let lower = text.to_lowercase();
-        let cut = lower.rfind(", the ").or_else(|| lower.find(", ")).map(|c| c + 2).or_else(|| lower.find(" the ").map(|c| c + 1));
+        let cut = lower
+            .rfind(", the ")
+            .or_else(|| lower.find(", "))
+            .map(|c| c + 2)
+            .or_else(|| lower.find(" the ").map(|c| c + 1));
         // "By 31 October 2025, the Department, Fujitsu and the Post Office": the first ", the " opens the list.
         let cut = if opening == "and" { Some(4) } else { lower.find(", the ").map(|c| c + 2).or(cut) };
         text = cut.map_or_else(String::new, |cut| text[cut..].to_owned());
@@ -123,7 +230,11 @@ fn split(subject: &str) -> Vec<String> {
     ] {
         text = text.replace(long, short);
     }
-    if let Some(list) = text.trim().strip_prefix("The governments of ").or_else(|| text.trim().strip_prefix("the governments of ")) {
+    if let Some(list) = text
+        .trim()
+        .strip_prefix("The governments of ")
+        .or_else(|| text.trim().strip_prefix("the governments of "))
+    {
         return list.replace(" and ", ", ").split(", ").map(|place| government_of(place.trim())).collect();
     }
     let mut names = Vec::new();
@@ -133,7 +244,9 @@ fn split(subject: &str) -> Vec<String> {
             .iter()
             .fold(name, |n, opening| n.strip_prefix(opening).unwrap_or(n));
         if name == "devolved administrations" {
-            names.extend(["Scottish Government", "Welsh Government", "Northern Ireland Executive"].map(str::to_owned));
+            names.extend(
+                ["Scottish Government", "Welsh Government", "Northern Ireland Executive"].map(str::to_owned),
+            );
         } else if is_body(name) {
             names.push(name.to_owned());
         }
@@ -149,7 +262,11 @@ fn split_and(part: &str) -> Vec<&str> {
             let (left, right) = (&part[..at], &part[at + joint.len()..]);
             // "Department for Business and Trade" is one name: what follows "for" or "of" may itself be shared.
             let one_name = (left.contains(" for ") || left.contains(" of ")) && !names_a_body(right);
-            if joint.contains("the") || (!one_name && is_body(left.trim().trim_start_matches("The ").trim_start_matches("the ")) && is_body(right.trim())) {
+            if joint.contains("the")
+                || (!one_name
+                    && is_body(left.trim().trim_start_matches("The ").trim_start_matches("the "))
+                    && is_body(right.trim()))
+            {
                 let mut names = vec![left];
                 names.extend(split_and(right));
                 return names;
@@ -175,7 +292,12 @@ fn is_body(name: &str) -> bool {
         return false;
     }
     let plain: Vec<String> = words.iter().map(|w| bare(w)).collect();
-    if plain.last().is_some_and(|w| THING_WORDS.contains(&w.as_str())) || plain.first().is_some_and(|w| THING_WORDS.contains(&w.as_str()) || matches!(w.as_str(), "any" | "no" | "a" | "an" | "some" | "such")) {
+    if plain.last().is_some_and(|w| THING_WORDS.contains(&w.as_str()))
+        || plain.first().is_some_and(|w| {
+            THING_WORDS.contains(&w.as_str())
+                || matches!(w.as_str(), "any" | "no" | "a" | "an" | "some" | "such")
+        })
+    {
         return false;
     }
     let small = ["of", "for", "and", "the", "in", "on", "to", "&"];
@@ -199,26 +321,28 @@ mod tests {
     fn one_body() {
         check("The Harbour Board should publish its returns.", &["Harbour Board"]);
         check("HM Government shall establish a body.", &["HM Government"]);
-        check("The UK government, working with the devolved administrations, should establish a register.", &["UK government"]);
+        check(
+            "The UK government, working with the devolved administrations, should establish a register.",
+            &["UK government"],
+        );
         check("As soon as is reasonably practicable, HM Government shall establish it.", &["HM Government"]);
         check("In HSS the Post Office shall be obliged to pay.", &["Post Office"]);
     }
 
     #[test]
     fn shared_duties() {
-        check("The governments of the UK, Scotland, Wales and Northern Ireland should each act.", &[
-            "UK government",
-            "Scottish Government",
-            "Welsh Government",
-            "Northern Ireland Executive",
-        ]);
-        check("By 31 October 2025, the Department, Fujitsu and the Post Office shall publish a report.", &["Department", "Fujitsu", "Post Office"]);
-        check("HM Government and/or the Department and where appropriate the Post Office and Fujitsu shall reply.", &[
-            "HM Government",
-            "Department",
-            "Post Office",
-            "Fujitsu",
-        ]);
+        check(
+            "The governments of the UK, Scotland, Wales and Northern Ireland should each act.",
+            &["UK government", "Scottish Government", "Welsh Government", "Northern Ireland Executive"],
+        );
+        check(
+            "By 31 October 2025, the Department, Fujitsu and the Post Office shall publish a report.",
+            &["Department", "Fujitsu", "Post Office"],
+        );
+        check(
+            "HM Government and/or the Department and where appropriate the Post Office and Fujitsu shall reply.",
+            &["HM Government", "Department", "Post Office", "Fujitsu"],
+        );
         check("The Department for Business and Trade should act.", &["Department for Business and Trade"]);
     }
 

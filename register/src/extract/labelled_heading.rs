@@ -11,8 +11,9 @@ use super::{Body, Item, ItemKind};
 const RULE: &str = "labelled-heading";
 
 pub(super) fn find(body: &Body<'_>, kind: ItemKind) -> Vec<Item> {
-    let labels: Vec<Option<Label>> =
-        (0..body.blocks.len()).map(|i| if body.quoted[i] { None } else { label(body.text(i), kind) }).collect();
+    let labels: Vec<Option<Label>> = (0..body.blocks.len())
+        .map(|i| if body.quoted[i] { None } else { label(body.text(i), kind) })
+        .collect();
     let mut items = Vec::new();
     let mut at = 0;
     while at < labels.len() {
@@ -63,7 +64,9 @@ fn label(text: &str, kind: ItemKind) -> Option<Label> {
     let trimmed = lower.trim_start();
     let openings: &[&str] = match kind {
         ItemKind::Recommendation => &["recommendation "],
-        ItemKind::Response => &["response to recommendation ", "government response to recommendation ", "recommendation "],
+        ItemKind::Response => {
+            &["response to recommendation ", "government response to recommendation ", "recommendation "]
+        }
     };
     let opening = openings.iter().find(|o| trimmed.starts_with(**o))?;
     let rest = &trimmed[opening.len()..];
@@ -74,12 +77,16 @@ fn label(text: &str, kind: ItemKind) -> Option<Label> {
     }
     let after = &rest[digits.len()..];
     // 4a and 4(a) are sub-parts with numbers of their own.
-    let part: String = after.chars().take_while(|c| c.is_ascii_alphabetic()).take(2).collect();
+    let part: String = after.chars().take_while(char::is_ascii_alphabetic).take(2).collect();
     let part = if part.len() == 1 { part } else { String::new() };
     let after = &after[part.len()..];
-    let close = after.chars().take_while(|c| c.is_whitespace() || matches!(c, ':' | '.' | '-' | '–' | '—' | ')')).count();
+    let close = after
+        .chars()
+        .take_while(|c| c.is_whitespace() || matches!(c, ':' | '.' | '-' | '–' | '—' | ')'))
+        .count();
     let rest_is_empty = after.chars().nth(close).is_none();
-    let closed = after.chars().take(close).any(|c| !c.is_whitespace()) || rest_is_empty || after.starts_with('\n');
+    let closed =
+        after.chars().take(close).any(|c| !c.is_whitespace()) || rest_is_empty || after.starts_with('\n');
     // "Recommendation 6 was in the following terms" is a sentence about a recommendation, not its label.
     let length = text.chars().count() - after.chars().count() + close;
     let goes_on_in_small_letters = text.chars().nth(length).is_some_and(char::is_lowercase);
@@ -92,7 +99,10 @@ fn label(text: &str, kind: ItemKind) -> Option<Label> {
 /// Whether a label's block is only a heading: set as one, or short and without a sentence.
 fn set_apart(block: &Block, rest: &str) -> bool {
     let words = rest.split_whitespace().count();
-    let sentence = rest.trim_end().ends_with(['.', ';', ':']) || rest.contains(" should ") || rest.contains(" shall ") || rest.contains(" must ");
+    let sentence = rest.trim_end().ends_with(['.', ';', ':'])
+        || rest.contains(" should ")
+        || rest.contains(" shall ")
+        || rest.contains(" must ");
     match block.kind {
         BlockKind::Heading(_) => words < 40,
         _ => words == 0 || (all_bold(block) && words < 40) || (words < 25 && !sentence),
@@ -139,7 +149,9 @@ fn ends_item(body: &Body<'_>, heading: usize, at: usize) -> bool {
 fn is_paragraph_number(label: &str) -> bool {
     let label = label.trim().trim_end_matches('.');
     let mut parts = label.split('.');
-    let digits = |p: Option<&str>| p.is_some_and(|p| !p.is_empty() && p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()));
+    let digits = |p: Option<&str>| {
+        p.is_some_and(|p| !p.is_empty() && p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()))
+    };
     digits(parts.next()) && digits(parts.next()) && parts.all(|p| p.bytes().all(|b| b.is_ascii_digit()))
 }
 

@@ -109,10 +109,20 @@ mod tests {
 
     #[test]
     fn headings_that_announce_a_list() {
-        for heading in ["2. RECOMMENDATIONS", "Recommendations", "Annex A: List of recommendations", "Summary of our recommendations"] {
+        for heading in [
+            "2. RECOMMENDATIONS",
+            "Recommendations",
+            "Annex A: List of recommendations",
+            "Summary of our recommendations",
+        ] {
             assert!(names_recommendations(heading), "{heading}");
         }
-        for heading in ["Conclusions and recommendations relating to redress", "Earlier recommendations of others", "Recommendation 4", ""] {
+        for heading in [
+            "Conclusions and recommendations relating to redress",
+            "Earlier recommendations of others",
+            "Recommendation 4",
+            "",
+        ] {
             assert!(!names_recommendations(heading), "{heading}");
         }
     }

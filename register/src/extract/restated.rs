@@ -16,7 +16,8 @@ pub(super) fn find(body: &Body<'_>, items: &mut [Item]) {
     let text = body.reading.body();
     let words = words(text);
     let mut openings: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
-    let item_words: Vec<Vec<String>> = items.iter().map(|i| self::words(&i.text).into_iter().map(|w| w.0).collect()).collect();
+    let item_words: Vec<Vec<String>> =
+        items.iter().map(|i| self::words(&i.text).into_iter().map(|w| w.0).collect()).collect();
     for own in &item_words {
         if own.len() >= SHORTEST {
             openings.insert(own.iter().take(OPENING).map(String::as_str).collect(), Vec::new());
@@ -106,7 +107,8 @@ mod tests {
 
     #[test]
     fn small_changes_are_the_same_words() {
-        let text = "The Harbour Board should publish a register of missed visits every year and say what was done";
+        let text =
+            "The Harbour Board should publish a register of missed visits every year and say what was done";
         assert!(alike(text, &text.replace("every year", "each year")));
         assert!(!alike(text, "The Harbour Board should meet more often"));
         assert!(!alike("", text));

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use anyhow::Result;
 use candour_record::Citation;
-use candour_register::{Register, RecommendationRecord, Status};
+use candour_register::{RecommendationRecord, Register, Status};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::files;
 use crate::store::Store;
+
+/// A table's file name, headings and rows.
+type Table = (&'static str, &'static [&'static str], Vec<Vec<String>>);
 
 /// Writes the tables and returns their names.
 pub(crate) fn export(folder: &Path, record: &Register, store: &Store, day: Date) -> Result<Vec<String>> {
@@ -19,7 +22,8 @@ pub(crate) fn export(folder: &Path, record: &Register, store: &Store, day: Date)
     for recommendation in record.recommendations.values() {
         let made = &recommendation.made.fact;
         let status = Status::of(record, recommendation, day);
-        let positions: Vec<String> = status.answers.iter().map(|a| format!("{}: {}", a.as_written, a.position.code())).collect();
+        let positions: Vec<String> =
+            status.answers.iter().map(|a| format!("{}: {}", a.as_written, a.position.code())).collect();
         let addressees: Vec<&str> = made.addressees.iter().map(|a| a.as_written.as_str()).collect();
         let schedule = status.schedule();
         recommendations.push(vec![
@@ -68,21 +72,51 @@ pub(crate) fn export(folder: &Path, record: &Register, store: &Store, day: Date)
                 made.first_due.map_or(String::new(), |d| d.to_string()),
                 c.due_now().map_or(String::new(), |d| d.to_string()),
                 c.rebasings.len().to_string(),
-                serde_json::to_value(c.state()).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+                serde_json::to_value(c.state())
+                    .ok()
+                    .and_then(|v| v.as_str().map(str::to_owned))
+                    .unwrap_or_default(),
                 sources(&c.made.citations),
             ]
         })
         .collect();
-    let tables: [(&str, &[&str], Vec<Vec<String>>); 3] = [
+    let tables: [Table; 3] = [
         (
             "recommendations.csv",
             &[
-                "id", "instrument", "number", "title", "text", "addressees", "responses", "claim", "evidence", "schedule", "schedule_days",
-                "adequacy", "headline", "headline_rule", "known_to", "sources",
+                "id",
+                "instrument",
+                "number",
+                "title",
+                "text",
+                "addressees",
+                "responses",
+                "claim",
+                "evidence",
+                "schedule",
+                "schedule_days",
+                "adequacy",
+                "headline",
+                "headline_rule",
+                "known_to",
+                "sources",
             ],
             recommendations,
         ),
-        ("responses.csv", &["recommendation", "responder", "date", "position", "stated_as", "reasons_given", "text", "sources"], responses),
+        (
+            "responses.csv",
+            &[
+                "recommendation",
+                "responder",
+                "date",
+                "position",
+                "stated_as",
+                "reasons_given",
+                "text",
+                "sources",
+            ],
+            responses,
+        ),
         (
             "commitments.csv",
             &["id", "about", "made_by", "what", "first_due", "due_now", "times_moved", "state", "sources"],
@@ -101,7 +135,10 @@ pub(crate) fn export(folder: &Path, record: &Register, store: &Store, day: Date)
         written.push(name.to_owned());
     }
     let record_json = json!({"as_at": day, "recommendations": compiled_all});
-    files::write_atomically(&folder.join("record.json"), serde_json::to_string_pretty(&record_json)?.as_bytes())?;
+    files::write_atomically(
+        &folder.join("record.json"),
+        serde_json::to_string_pretty(&record_json)?.as_bytes(),
+    )?;
     let mut lines = Vec::new();
     for (_, bytes) in store.raw_entries()? {
         lines.extend(bytes);
