@@ -196,7 +196,10 @@ fn row(view: &View<'_>, record: &RecommendationRecord) -> Row {
         .answers
         .iter()
         .filter(|a| !a.given.is_empty() || a.looked_for.is_some())
-        .map(|a| format!("{}: {}", a.as_written, a.position.words()))
+        .map(|a| {
+            let known = last_known(a).map_or(String::new(), |known| format!(". {known}"));
+            format!("{}: {}{known}", a.as_written, a.position.words())
+        })
         .collect();
     Row {
         number: if made.number.is_empty() { "?".to_owned() } else { made.number.clone() },
@@ -745,6 +748,7 @@ fn recommendation(view: &View<'_>, record: &RecommendationRecord) -> Result<Page
 fn limit_words(deadline: &candour_register::Deadline) -> String {
     let day = deadline.date.or(deadline.latest).map(day_words);
     match (day, &deadline.unresolved) {
+        (Some(day), _) if deadline.phrase.contains(&day) => deadline.phrase.clone(),
         (Some(day), _) => format!("{} ({day})", deadline.phrase),
         (None, Some(why)) => format!("{} (no day can be given: {why})", deadline.phrase),
         (None, None) => deadline.phrase.clone(),
@@ -772,14 +776,9 @@ fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
         }
         None => answer.clock.words(),
     };
-    // A later answer nobody could read must not hide an earlier one that was.
-    let earlier =
-        answer.given.iter().skip(1).find(|g| g.fact.position != candour_register::Response::Unknown);
-    if answer.position == candour_register::Response::Unknown
-        && let Some(earlier) = earlier
-    {
-        let position = earlier.fact.position.words().to_lowercase();
-        detail = format!("{detail}. Last known: {position} ({})", date_words(earlier.effective));
+    let earlier = last_known(answer);
+    if let Some(earlier) = &earlier {
+        detail = format!("{detail}. {earlier}");
     }
     if newest.is_some_and(|g| g.fact.basis != Basis::Read)
         && answer.position != candour_register::Response::Unknown
@@ -800,6 +799,19 @@ fn answer_row(view: &View<'_>, answer: &Answer<'_>) -> AnswerRow {
         detail,
         sources: newest.map(|g| view.sources_of(g)).unwrap_or_default(),
     }
+}
+
+/// The newest answer that could be read, where a later one could not: what nobody saw must not hide what somebody did.
+fn last_known(answer: &Answer<'_>) -> Option<String> {
+    use candour_register::Response::Unknown;
+    let known = answer
+        .given
+        .iter()
+        .skip(1)
+        .find(|g| g.fact.position != Unknown)
+        .filter(|_| answer.position == Unknown)?;
+    let position = known.fact.position.words().to_lowercase();
+    Some(format!("Last known: {position} ({})", date_words(known.effective)))
 }
 
 fn late_lines(view: &View<'_>, status: &Status<'_>) -> Vec<LateLine> {
