@@ -48,11 +48,12 @@ pub(super) fn publish(out: &mut impl Write, site: &Site, workspace: &Workspace, 
                 .with_context(|| format!("cannot clear {}", leftover.display()))?;
         }
     }
-    let addresses = site.addresses();
+    let (addresses, dated) = site.addresses();
+    let asked = Asked { without_dated_views: !dated, ..Asked::default() };
     let bar = progress(addresses.len() as u64, "Publishing");
     let mut bytes = 0;
     for address in &addresses {
-        let page = site.page(address, &Asked::default())?;
+        let page = site.page(address, &asked)?;
         let path = if address.ends_with('/') { format!("{address}index.html") } else { address.clone() };
         let path = fresh.join(path.trim_start_matches('/'));
         let folder = path.parent().context("a page needs a folder")?;
@@ -75,6 +76,12 @@ pub(super) fn publish(out: &mut impl Write, site: &Site, workspace: &Workspace, 
     std::fs::rename(&fresh, dir).with_context(|| format!("cannot move the new site to {}", dir.display()))?;
     if stale.exists() {
         std::fs::remove_dir_all(&stale)?;
+    }
+    if !dated {
+        writeln!(
+            out,
+            "The views as at earlier dates are too many for a static site; `candour serve` shows them."
+        )?;
     }
     writeln!(out, "Published {} pages ({} MiB) to {}", addresses.len(), bytes >> 20, dir.display())?;
     Ok(())

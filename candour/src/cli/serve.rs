@@ -72,7 +72,7 @@ async fn answer(
     headers: HeaderMap,
 ) -> Response {
     let path = uri.path().to_owned();
-    let asked = Asked { q: form.q, date: form.date };
+    let asked = Asked { q: form.q, date: form.date, without_dated_views: false };
     // Pages read the database, which blocks; the threads that accept connections must not.
     let made = tokio::task::spawn_blocking(move || site.page(&path, &asked)).await;
     let page = match made {

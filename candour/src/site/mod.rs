@@ -68,7 +68,12 @@ pub(crate) struct Asked {
     pub(crate) q: Option<String>,
     /// The date of an as-at form.
     pub(crate) date: Option<String>,
+    /// Made for a site without a server that carries no dated views, so none may be linked.
+    pub(crate) without_dated_views: bool,
 }
+
+/// Pages of dated views a static site carries at the most; a larger register shows them through `serve` alone.
+const MOST_DATED_PAGES: usize = 20_000;
 
 impl Site {
     pub(crate) fn load(workspace: Workspace) -> Result<Self> {
@@ -120,7 +125,7 @@ impl Site {
             }
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
-                _ => pages::as_at_index(&view)?,
+                _ => pages::as_at_index(&view, !asked.without_dated_views)?,
             }),
             "/history/" if as_at.is_none() => {
                 Some(pages::history(&view, &self.state().entries, &self.lock_store())?)
@@ -133,20 +138,23 @@ impl Site {
         }
     }
 
-    /// Every permanent address, for a static site.
-    pub(crate) fn addresses(&self) -> Vec<String> {
+    /// Every permanent address of the present, and those of dated views where they are few enough for a static site.
+    pub(crate) fn addresses(&self) -> (Vec<String>, bool) {
         let state = self.state();
         let mut addresses: Vec<String> =
             ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
         addresses.extend(pages::addresses(&state.now, true));
         addresses.extend(state.entries.iter().map(|(index, _)| format!("/history/{index}/")));
-        for day in state.now.days.keys() {
+        // A dated view holds no more pages than the present does, which bounds them without making any.
+        let bound = state.now.days.len() * (addresses.len() - state.entries.len());
+        let dated = bound <= MOST_DATED_PAGES;
+        for day in state.now.days.keys().filter(|_| dated) {
             let register = self.as_at(*day);
             addresses.push(format!("/as-at/{day}/"));
             addresses
                 .extend(pages::addresses(&register, false).into_iter().map(|a| format!("/as-at/{day}{a}")));
         }
-        addresses
+        (addresses, dated)
     }
 
     fn not_found(&self, path: &str) -> Result<Page> {

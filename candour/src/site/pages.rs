@@ -1505,10 +1505,11 @@ fn entry_page(view: &View<'_>, index: u64, entry: &Entry) -> Result<Page> {
 struct AsAtIndex<'a> {
     layout: Layout<'a>,
     days: Vec<(Link, u32)>,
+    linked: bool,
     today: String,
 }
 
-pub(super) fn as_at_index(view: &View<'_>) -> Result<Page> {
+pub(super) fn as_at_index(view: &View<'_>, linked: bool) -> Result<Page> {
     let days = view
         .register
         .days
@@ -1518,5 +1519,5 @@ pub(super) fn as_at_index(view: &View<'_>) -> Result<Page> {
             (Link { href: format!("{}as-at/{day}/", view.root), words: day_words(*day) }, *count)
         })
         .collect();
-    html(&AsAtIndex { layout: Layout::new(view, "As at a date"), days, today: view.day.to_string() })
+    html(&AsAtIndex { layout: Layout::new(view, "As at a date"), days, linked, today: view.day.to_string() })
 }
