@@ -106,6 +106,13 @@ impl Assembled {
             }
             lines.push(Line { span: Span::new(from, *characters), page: line.page, bounds: line.bounds });
         }
-        self.blocks.push(Block { kind: draft.kind, span: Span::new(start, *characters), page, bounds, runs, lines });
+        self.blocks.push(Block {
+            kind: draft.kind,
+            span: Span::new(start, *characters),
+            page,
+            bounds,
+            runs,
+            lines,
+        });
     }
 }

@@ -27,7 +27,9 @@ pub enum ReadingError {
         found: &'static str,
     },
     /// It is neither a known format nor text.
-    #[error("{name}: is not text in UTF-8, UTF-16 or Windows-1252, nor any format read here; save it as UTF-8 text or PDF")]
+    #[error(
+        "{name}: is not text in UTF-8, UTF-16 or Windows-1252, nor any format read here; save it as UTF-8 text or PDF"
+    )]
     NotText {
         /// The document's name.
         name: String,
@@ -43,5 +45,15 @@ pub enum ReadingError {
     DamagedPdf {
         /// The document's name.
         name: String,
+    },
+    /// A compressed part of it expands past the limit.
+    #[error(
+        "{name}: holds a compressed part that expands past the limit of {limit} bytes; ask its sender for another copy"
+    )]
+    ExpandsTooFar {
+        /// The document's name.
+        name: String,
+        /// The limit.
+        limit: u64,
     },
 }

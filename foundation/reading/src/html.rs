@@ -1,37 +1,81 @@
 //! HTML: the main content of a page, without what every page of a site carries.
 
-use candour_record::MediaKind;
+use candour_record::{Finding, MediaKind, Severity};
+use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
 use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 
 use crate::assemble::{Draft, DraftLine, assemble};
+use crate::label::paragraph_kind;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
 
 /// Elements that hold nothing a reader reads.
-const SILENT: &[&str] = &["script", "style", "noscript", "template", "svg", "iframe", "button", "select", "input", "textarea", "head", "object", "dialog"];
+const SILENT: &[&str] = &[
+    "script", "style", "noscript", "template", "svg", "iframe", "button", "select", "input", "textarea",
+    "label", "head", "object", "dialog",
+];
 /// Elements that hold what surrounds a text.
-const AROUND: &[&str] = &["nav", "footer", "aside", "form"];
+const AROUND: &[&str] = &["nav", "footer", "aside"];
 /// Elements that begin a block.
 const BLOCKS: &[&str] = &[
-    "p", "div", "section", "article", "main", "ul", "ol", "dl", "table", "tr", "blockquote", "pre", "figure", "figcaption", "details", "summary",
-    "address", "header", "hr", "body", "caption", "thead", "tbody",
+    "p",
+    "div",
+    "section",
+    "article",
+    "main",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "tr",
+    "blockquote",
+    "pre",
+    "figure",
+    "figcaption",
+    "details",
+    "summary",
+    "address",
+    "header",
+    "hr",
+    "body",
+    "caption",
+    "thead",
+    "tbody",
 ];
 
-pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
+pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
     let html = Html::parse_document(source);
     let select = |selector: &str| Selector::parse(selector).ok().and_then(|s| html.select(&s).next());
-    let title = select("title").map(|t| t.text().collect::<String>()).map(|t| squeeze(&t)).filter(|t| !t.is_empty());
+    let title =
+        select("title").map(|t| t.text().collect::<String>()).map(|t| squeeze(&t)).filter(|t| !t.is_empty());
     let language = html.root_element().value().attr("lang").map(str::to_owned);
     let main = ["main", "[role=main]", "article"].iter().find_map(|s| select(s));
     let whole_page = main.is_none();
     let root = main.unwrap_or_else(|| html.root_element());
-    let mut walk = Walk { drafts: Vec::new(), open: Open::default(), bold: 0, italic: 0, lists: Vec::new(), table: None, tables: 0, quotes: 0 };
+    let mut walk = Walk {
+        drafts: Vec::new(),
+        open: Open::default(),
+        bold: 0,
+        italic: 0,
+        lists: Vec::new(),
+        table: None,
+        tables: 0,
+        quotes: 0,
+        too_deep: false,
+        notes: None,
+    };
     walk.run(root, whole_page, limits.depth);
+    let mut findings = Vec::new();
+    if walk.too_deep {
+        let message =
+            format!("{name}: parts nested deeper than the limit of {} elements were not read", limits.depth);
+        findings.push(Finding::new(Severity::Warning, "nesting_over_limit", message));
+    }
     let assembled = assemble(walk.drafts, limits.characters);
     let characters = assembled.body_end;
     let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
-    Reading::new(MediaKind::Html, assembled, pages, About { title, producer: None, language }, Vec::new())
+    Reading::new(MediaKind::Html, assembled, pages, About { title, producer: None, language }, findings)
 }
 
 #[derive(Default)]
@@ -46,12 +90,15 @@ struct Walk {
     open: Open,
     bold: u32,
     italic: u32,
-    /// For each open list: the next number, or none for a bulleted one.
-    lists: Vec<Option<u32>>,
+    /// For each open list: the next number and how it is written, or none for a bulleted one.
+    lists: Vec<Option<(u32, Numbering)>>,
     /// Row and column of the open table.
     table: Option<(u32, u32)>,
     tables: u32,
     quotes: u32,
+    too_deep: bool,
+    /// How deep the open list of notes stands.
+    notes: Option<usize>,
 }
 
 impl Walk {
@@ -65,12 +112,33 @@ impl Walk {
                     match node.value() {
                         Node::Element(element) if skipping.is_none() => {
                             let name = element.name();
-                            let hidden = element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true");
-                            let around = AROUND.contains(&name) || (whole_page && name == "header") || element.attr("role") == Some("navigation");
-                            if SILENT.contains(&name) || around || hidden || depth > deepest as usize {
+                            let has = |attribute: &str, word: &str| {
+                                element.attr(attribute).is_some_and(|v| v.contains(word))
+                            };
+                            let hidden = element.attr("hidden").is_some()
+                                || element.attr("aria-hidden") == Some("true")
+                                || has("class", "skip-link");
+                            // A raised link points to a note, and the note's link back to it.
+                            let note_link = (name == "sup" && holds_link_within(node))
+                                || (name == "a" && (has("href", "#fnref") || has("role", "doc-backlink")));
+                            if has("class", "footnotes") || has("role", "doc-endnotes") {
+                                self.flush();
+                                self.notes.get_or_insert(depth);
+                            }
+                            let around = AROUND.contains(&name)
+                                || (whole_page && name == "header")
+                                || element.attr("role") == Some("navigation")
+                                || (name == "form" && !holds_prose(node));
+                            self.too_deep |= depth > deepest as usize;
+                            if SILENT.contains(&name)
+                                || around
+                                || hidden
+                                || note_link
+                                || depth > deepest as usize
+                            {
                                 skipping = Some(depth);
                             } else {
-                                self.begin(name, element.attr("start"));
+                                self.begin(name, element.attr("start"), element.attr("type"));
                             }
                         }
                         Node::Text(text) if skipping.is_none() => self.text(text),
@@ -83,6 +151,10 @@ impl Walk {
                     } else if let (None, Node::Element(element)) = (skipping, node.value()) {
                         self.end(element.name());
                     }
+                    if self.notes == Some(depth) {
+                        self.flush();
+                        self.notes = None;
+                    }
                     depth -= 1;
                 }
             }
@@ -90,7 +162,7 @@ impl Walk {
         self.flush();
     }
 
-    fn begin(&mut self, name: &str, start: Option<&str>) {
+    fn begin(&mut self, name: &str, start: Option<&str>, style: Option<&str>) {
         match name {
             "b" | "strong" => self.bold += 1,
             "i" | "em" | "cite" => self.italic += 1,
@@ -100,15 +172,22 @@ impl Walk {
             }
             "ol" => {
                 self.flush();
-                self.lists.push(Some(start.and_then(|s| s.parse().ok()).unwrap_or(1)));
+                let numbering = match style {
+                    Some("a") => Numbering::Letters,
+                    Some("i") => Numbering::Roman,
+                    _ => Numbering::Digits,
+                };
+                self.lists.push(Some((start.and_then(|s| s.parse().ok()).unwrap_or(1), numbering)));
             }
-            "li" | "dt" | "dd" => {
+            "dt" | "dd" => self.flush(),
+            "li" => {
                 self.flush();
                 let depth = self.lists.len().saturating_sub(1).min(8) as u8;
                 let label = match self.lists.last_mut() {
-                    Some(Some(number)) => {
-                        *number += 1;
-                        format!("{}.", *number - 1)
+                    Some(Some((number, numbering))) => {
+                        let label = numbering.label(*number);
+                        *number = number.saturating_add(1);
+                        label
                     }
                     _ => "•".to_owned(),
                 };
@@ -126,7 +205,11 @@ impl Walk {
             "td" | "th" => {
                 self.flush();
                 if let Some((row, column)) = &mut self.table {
-                    self.open.kind = Some(BlockKind::Cell { row: row.saturating_sub(1), column: *column, table: self.tables - 1 });
+                    self.open.kind = Some(BlockKind::Cell {
+                        row: row.saturating_sub(1),
+                        column: *column,
+                        table: self.tables - 1,
+                    });
                     *column += 1;
                 }
             }
@@ -146,8 +229,8 @@ impl Walk {
                 if let Some(level) = heading(name) {
                     self.flush();
                     self.open.kind = Some(BlockKind::Heading(level));
-                } else if BLOCKS.contains(&name) && !(self.open.text.trim().is_empty() || self.only_label()) {
-                    self.flush();
+                } else if BLOCKS.contains(&name) {
+                    self.part();
                 }
             }
         }
@@ -170,8 +253,18 @@ impl Walk {
                 self.quotes = self.quotes.saturating_sub(1);
             }
             "li" | "dt" | "dd" | "td" | "th" => self.flush(),
-            _ if heading(name).is_some() || BLOCKS.contains(&name) => self.flush(),
+            _ if heading(name).is_some() => self.flush(),
+            _ if BLOCKS.contains(&name) => self.part(),
             _ => {}
+        }
+    }
+
+    /// A block begins or ends: paragraphs of one cell stay together in it.
+    fn part(&mut self) {
+        if matches!(self.open.kind, Some(BlockKind::Cell { .. })) {
+            self.text(" ");
+        } else if !self.open.text.trim().is_empty() {
+            self.flush();
         }
     }
 
@@ -214,11 +307,47 @@ impl Walk {
         if open.text.is_empty() {
             return;
         }
-        let kind = open.kind.unwrap_or(if self.quotes > 0 { BlockKind::Quotation } else { BlockKind::Paragraph });
+        let plain = if self.quotes > 0 { BlockKind::Quotation } else { paragraph_kind(&open.text) };
+        let kind = if self.notes.is_some() { BlockKind::Footnote } else { open.kind.unwrap_or(plain) };
         let mut line = DraftLine::plain(open.text, Face::default(), 1);
         line.faces = open.faces.into_iter().filter(|f| f.0 > 0).collect();
         self.drafts.push(Draft { kind, lines: vec![line] });
     }
+}
+
+/// How the numbers of a list are written.
+#[derive(Debug, Clone, Copy)]
+enum Numbering {
+    Digits,
+    Letters,
+    Roman,
+}
+
+impl Numbering {
+    fn label(self, number: u32) -> String {
+        match self {
+            Self::Letters if (1..=26).contains(&number) => {
+                format!("{}.", char::from(b'a' + (number - 1) as u8))
+            }
+            Self::Roman if (1..=39).contains(&number) => {
+                let units = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+                format!("{}{}.", "x".repeat(number as usize / 10), units[number as usize % 10])
+            }
+            _ => format!("{number}."),
+        }
+    }
+}
+
+fn holds_link_within(raised: NodeRef<'_, Node>) -> bool {
+    raised
+        .descendants()
+        .any(|n| n.value().as_element().is_some_and(|e| e.attr("href").is_some_and(|h| h.starts_with('#'))))
+}
+
+/// Some sites wrap their whole page in a form; such a form is no search box.
+fn holds_prose(form: NodeRef<'_, Node>) -> bool {
+    form.descendants()
+        .any(|n| n.value().as_element().is_some_and(|e| matches!(e.name(), "main" | "article" | "h1")))
 }
 
 fn heading(name: &str) -> Option<u8> {
@@ -237,7 +366,7 @@ mod tests {
     use super::*;
 
     fn blocks(source: &str) -> Vec<(BlockKind, String)> {
-        let reading = read(source, &Limits::default());
+        let reading = read(source, "a.html", &Limits::default());
         reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span).to_owned())).collect()
     }
 
@@ -245,14 +374,18 @@ mod tests {
     fn main_content_only() {
         let page = "<html lang='en-GB'><head><title>The  reply</title><script>x()</script></head><body><header>Site</header>\
             <nav>Menu</nav><main><h1>Reply</h1><p>We <strong>accept</strong> this.</p></main><footer>Foot</footer></body></html>";
-        assert_eq!(blocks(page), [
-            (BlockKind::Heading(1), "Reply".to_owned()),
-            (BlockKind::Paragraph, "We accept this.".to_owned())
-        ]);
-        let reading = read(page, &Limits::default());
+        assert_eq!(
+            blocks(page),
+            [
+                (BlockKind::Heading(1), "Reply".to_owned()),
+                (BlockKind::Paragraph, "We accept this.".to_owned())
+            ]
+        );
+        let reading = read(page, "a.html", &Limits::default());
         assert_eq!(reading.about.title.as_deref(), Some("The reply"));
         assert_eq!(reading.about.language.as_deref(), Some("en-GB"));
-        let bold: Vec<&str> = reading.blocks[1].runs.iter().filter(|r| r.face.bold).map(|r| reading.slice(r.span)).collect();
+        let bold: Vec<&str> =
+            reading.blocks[1].runs.iter().filter(|r| r.face.bold).map(|r| reading.slice(r.span)).collect();
         assert_eq!(bold, ["accept"]);
     }
 
@@ -261,16 +394,19 @@ mod tests {
         let page = "<body><ol><li><p>First</p><ul><li>Inner</li></ul></li><li>Second</li></ol>\
             <table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table><blockquote>Said</blockquote>";
         let cell = |row, column| BlockKind::Cell { row, column, table: 0 };
-        assert_eq!(blocks(page), [
-            (BlockKind::ListItem { label: "1.".into(), depth: 0 }, "1. First".to_owned()),
-            (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• Inner".to_owned()),
-            (BlockKind::ListItem { label: "2.".into(), depth: 0 }, "2. Second".to_owned()),
-            (cell(0, 0), "A".to_owned()),
-            (cell(0, 1), "B".to_owned()),
-            (cell(1, 0), "1".to_owned()),
-            (cell(1, 1), "2".to_owned()),
-            (BlockKind::Quotation, "Said".to_owned()),
-        ]);
+        assert_eq!(
+            blocks(page),
+            [
+                (BlockKind::ListItem { label: "1.".into(), depth: 0 }, "1. First".to_owned()),
+                (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• Inner".to_owned()),
+                (BlockKind::ListItem { label: "2.".into(), depth: 0 }, "2. Second".to_owned()),
+                (cell(0, 0), "A".to_owned()),
+                (cell(0, 1), "B".to_owned()),
+                (cell(1, 0), "1".to_owned()),
+                (cell(1, 1), "2".to_owned()),
+                (BlockKind::Quotation, "Said".to_owned()),
+            ]
+        );
     }
 
     #[test]
@@ -278,5 +414,31 @@ mod tests {
         let page = format!("<body><p>Kept</p>{}lost{}", "<div>".repeat(5000), "</div>".repeat(5000));
         assert_eq!(blocks(&page)[0].1, "Kept");
         let _ = blocks(&"<b>".repeat(20_000));
+    }
+
+    #[test]
+    fn notes_stand_after_the_body_and_their_numbers_nowhere() {
+        let page = "<main><p>We accept this.<sup><a href='#fn1'>1</a></sup> In full.</p><ol type=a><li>One</li></ol>\
+            <div class='footnotes'><ol><li><p>See the plan. <a href='#fnref1'>back</a></p></li></ol></div><p>After</p></main>";
+        assert_eq!(
+            blocks(page),
+            [
+                (BlockKind::Paragraph, "We accept this. In full.".to_owned()),
+                (BlockKind::ListItem { label: "a.".into(), depth: 0 }, "a. One".to_owned()),
+                (BlockKind::Paragraph, "After".to_owned()),
+                (BlockKind::Footnote, "1. See the plan.".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_form_round_a_whole_page_is_read_and_a_search_box_is_not() {
+        let page = "<body><form><h2>Search</h2><input><label>Words</label></form>\
+            <form><h1>Reply</h1><table><tr><td><p>Accepted</p><p>in full</p></td></tr></table></form></body>";
+        let cell = BlockKind::Cell { row: 0, column: 0, table: 0 };
+        assert_eq!(
+            blocks(page),
+            [(BlockKind::Heading(1), "Reply".to_owned()), (cell, "Accepted in full".to_owned())]
+        );
     }
 }

@@ -20,12 +20,16 @@ use candour_record::MediaKind;
 /// stands in every message.
 pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {
     if bytes.len() as u64 > limits.bytes {
-        return Err(ReadingError::TooLarge { name: name.to_owned(), bytes: bytes.len() as u64, limit: limits.bytes });
+        return Err(ReadingError::TooLarge {
+            name: name.to_owned(),
+            bytes: bytes.len() as u64,
+            limit: limits.bytes,
+        });
     }
     let sniffed = sniff::sniff(bytes, name)?;
     let mut reading = match sniffed.media {
         MediaKind::Pdf => pdf::read(bytes, name, limits)?,
-        MediaKind::Html => html::read(&sniffed.text, limits),
+        MediaKind::Html => html::read(&sniffed.text, name, limits),
         MediaKind::Markdown => markdown::read(&sniffed.text, limits),
         MediaKind::Text => plain::read(&sniffed.text, limits),
     };

@@ -4,18 +4,23 @@ use candour_record::MediaKind;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::assemble::{Draft, DraftLine, assemble};
+use crate::label::paragraph_kind;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
 
 pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
     let mut walk = Walk::default();
-    for event in Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH) {
-        walk.take(event);
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
+    for (event, place) in Parser::new_ext(source, options).into_offset_iter() {
+        walk.take(event, source.get(place).unwrap_or(""));
     }
     walk.flush();
     let assembled = assemble(walk.drafts, limits.characters);
     let characters = assembled.body_end;
     let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
-    Reading::new(MediaKind::Markdown, assembled, pages, About::default(), Vec::new())
+    Reading::new(MediaKind::Markdown, assembled, pages, walk.about, Vec::new())
 }
 
 #[derive(Default)]
@@ -26,27 +31,35 @@ struct Walk {
     faces: Vec<(usize, Face)>,
     bold: u32,
     italic: u32,
-    lists: Vec<Option<u64>>,
+    /// For each open list: the label of its last item, and the number it shows; none for a bulleted one.
+    lists: Vec<Option<(String, u64)>>,
     quotes: u32,
     footnote: bool,
+    /// Inside the lines before a document in which it says what it is.
+    about_itself: bool,
+    about: About,
     cell: (u32, u32),
     tables: u32,
 }
 
 impl Walk {
-    fn take(&mut self, event: Event<'_>) {
+    fn take(&mut self, event: Event<'_>, source: &str) {
         match event {
-            Event::Start(tag) => self.begin(tag),
+            Event::Start(tag) => self.begin(&tag, source),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => self.push(&text),
+            Event::Text(text) if self.about_itself => self.say_of_itself(&text),
+            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                self.push(&text);
+            }
             Event::SoftBreak | Event::HardBreak => self.push(" "),
-            // A stray tag in a damaged file is dropped; the words around it stay.
-            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
+            // A stray tag in a damaged file is dropped; the words around it, and between tags, stay.
+            Event::Html(html) => self.push(&between_tags(&html)),
+            Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
             Event::Rule => self.flush(),
         }
     }
 
-    fn begin(&mut self, tag: Tag<'_>) {
+    fn begin(&mut self, tag: &Tag<'_>, source: &str) {
         match tag {
             Tag::Strong => self.bold += 1,
             Tag::Emphasis => self.italic += 1,
@@ -63,15 +76,25 @@ impl Walk {
             }
             Tag::List(first) => {
                 self.flush();
-                self.lists.push(first);
+                self.lists.push(first.map(|number| (String::new(), number)));
             }
             Tag::Item => {
                 self.flush();
                 let depth = self.lists.len().saturating_sub(1).min(8) as u8;
                 let label = match self.lists.last_mut() {
-                    Some(Some(number)) => {
-                        *number += 1;
-                        format!("{}.", *number - 1)
+                    Some(Some((last, number))) => {
+                        // The label as written; but a list numbered 1., 1., 1. shows 1., 2., 3.
+                        let written = source.split_whitespace().next().unwrap_or_default();
+                        let shown = if written == *last { format!("{number}.") } else { written.to_owned() };
+                        *number = written
+                            .trim_end_matches(['.', ')'])
+                            .parse()
+                            .ok()
+                            .filter(|_| written != *last)
+                            .unwrap_or(*number)
+                            + 1;
+                        written.clone_into(last);
+                        shown
                     }
                     _ => "•".to_owned(),
                 };
@@ -91,9 +114,14 @@ impl Walk {
                 self.tables += 1;
                 self.cell = (0, 0);
             }
+            Tag::MetadataBlock(_) => {
+                self.flush();
+                self.about_itself = true;
+            }
             Tag::TableCell => {
                 self.flush();
-                self.kind = Some(BlockKind::Cell { row: self.cell.0, column: self.cell.1, table: self.tables - 1 });
+                self.kind =
+                    Some(BlockKind::Cell { row: self.cell.0, column: self.cell.1, table: self.tables - 1 });
                 self.cell.1 += 1;
             }
             _ => {}
@@ -117,9 +145,18 @@ impl Walk {
                 self.flush();
                 self.footnote = false;
             }
+            TagEnd::MetadataBlock(_) => self.about_itself = false,
             TagEnd::TableRow | TagEnd::TableHead => self.cell = (self.cell.0 + 1, 0),
             _ => self.flush(),
         }
+    }
+
+    fn say_of_itself(&mut self, lines: &str) {
+        let said = |key: &str| {
+            let value = lines.lines().find_map(|l| l.strip_prefix(key))?.trim().trim_matches(['"', '\'']);
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        self.about = About { title: said("title:"), producer: said("generator:"), language: said("lang:") };
     }
 
     fn push(&mut self, text: &str) {
@@ -155,12 +192,31 @@ impl Walk {
         } else if self.quotes > 0 {
             BlockKind::Quotation
         } else {
-            BlockKind::Paragraph
+            paragraph_kind(&self.text)
         };
         let mut line = DraftLine::plain(std::mem::take(&mut self.text), Face::default(), 1);
         line.faces = std::mem::take(&mut self.faces).into_iter().filter(|f| f.0 > 0).collect();
         self.drafts.push(Draft { kind: kind.unwrap_or(plain), lines: vec![line] });
     }
+}
+
+fn between_tags(html: &str) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        out.push(' ');
+        let tag = &rest[open..];
+        let end = if tag.starts_with("<!--") {
+            tag.find("-->").map(|e| e + 3)
+        } else {
+            tag.find('>').map(|e| e + 1)
+        };
+        // A "<" that opens nothing is a sign of its own.
+        rest = &tag[end.unwrap_or_else(|| if tag.starts_with("<!--") { tag.len() } else { 1 })..];
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
@@ -171,19 +227,45 @@ mod tests {
     fn structure_is_kept() {
         let source = "# Statement\n\nWe will *act* by\nEaster.\n\n3. Third\n4. Fourth\n   - inner\n\n> Quoted\n\n| A | B |\n|---|---|\n| 1 | 2 |\n";
         let reading = read(source, &Limits::default());
-        let blocks: Vec<(BlockKind, &str)> = reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span))).collect();
+        let blocks: Vec<(BlockKind, &str)> =
+            reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span))).collect();
         let cell = |row, column| BlockKind::Cell { row, column, table: 0 };
-        assert_eq!(blocks, [
-            (BlockKind::Heading(1), "Statement"),
-            (BlockKind::Paragraph, "We will act by Easter."),
-            (BlockKind::ListItem { label: "3.".into(), depth: 0 }, "3. Third"),
-            (BlockKind::ListItem { label: "4.".into(), depth: 0 }, "4. Fourth"),
-            (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• inner"),
-            (BlockKind::Quotation, "Quoted"),
-            (cell(0, 0), "A"),
-            (cell(0, 1), "B"),
-            (cell(1, 0), "1"),
-            (cell(1, 1), "2"),
-        ]);
+        assert_eq!(
+            blocks,
+            [
+                (BlockKind::Heading(1), "Statement"),
+                (BlockKind::Paragraph, "We will act by Easter."),
+                (BlockKind::ListItem { label: "3.".into(), depth: 0 }, "3. Third"),
+                (BlockKind::ListItem { label: "4.".into(), depth: 0 }, "4. Fourth"),
+                (BlockKind::ListItem { label: "•".into(), depth: 1 }, "• inner"),
+                (BlockKind::Quotation, "Quoted"),
+                (cell(0, 0), "A"),
+                (cell(0, 1), "B"),
+                (cell(1, 0), "1"),
+                (cell(1, 1), "2"),
+            ]
+        );
+    }
+
+    #[test]
+    fn damaged_markdown_loses_no_word() {
+        let source = "2) Second\n4) Fourth\n\n<div>kept in a block</div>\n\n(a) the first < the last\n\n| broken | table\n**open and _never closed";
+        let reading = read(source, &Limits::default());
+        for word in [
+            "2) Second",
+            "4) Fourth",
+            "kept in a block",
+            "(a) the first < the last",
+            "broken",
+            "table",
+            "open and",
+            "never closed",
+        ] {
+            assert!(reading.text.contains(word), "{word} in {}", reading.text);
+        }
+        let titled = read("---\ntitle: \"The Quay\"\nlang: en-GB\n---\n\nWords.", &Limits::default());
+        assert_eq!((titled.about.title.as_deref(), titled.text.as_str()), (Some("The Quay"), "Words."));
+        let lazy = read("1. One\n1. Two\n1. Three", &Limits::default());
+        assert_eq!(lazy.text, "1. One\n\n2. Two\n\n3. Three");
     }
 }

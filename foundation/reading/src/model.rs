@@ -182,7 +182,13 @@ impl Default for Limits {
 }
 
 impl Reading {
-    pub(crate) fn new(media: MediaKind, assembled: Assembled, pages: Vec<Page>, about: About, mut findings: Vec<Finding>) -> Self {
+    pub(crate) fn new(
+        media: MediaKind,
+        assembled: Assembled,
+        pages: Vec<Page>,
+        about: About,
+        mut findings: Vec<Finding>,
+    ) -> Self {
         if assembled.cut {
             let message = "the text is longer than the limit of characters and was cut";
             findings.push(Finding::new(candour_record::Severity::Warning, "text_over_limit", message));
@@ -221,14 +227,21 @@ impl Reading {
 
     pub(crate) fn first_heading(&self) -> Option<String> {
         let heading = |b: &&Block| matches!(b.kind, BlockKind::Heading(_));
-        self.blocks.iter().filter(heading).min_by_key(|b| match b.kind {
-            BlockKind::Heading(level) => (level, b.span.start),
-            _ => (u8::MAX, b.span.start),
-        }).map(|b| self.slice(b.span).to_owned())
+        self.blocks
+            .iter()
+            .filter(heading)
+            .min_by_key(|b| match b.kind {
+                BlockKind::Heading(level) => (level, b.span.start),
+                _ => (u8::MAX, b.span.start),
+            })
+            .map(|b| self.slice(b.span).to_owned())
     }
 
     fn byte(&self, character: usize) -> usize {
         let Some(from) = self.index.get(character / STRIDE) else { return self.text.len() };
-        self.text[*from..].char_indices().nth(character % STRIDE).map_or(self.text.len(), |(byte, _)| from + byte)
+        self.text[*from..]
+            .char_indices()
+            .nth(character % STRIDE)
+            .map_or(self.text.len(), |(byte, _)| from + byte)
     }
 }

@@ -34,7 +34,10 @@ pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
                 Some(draft) if open && found.is_none() => draft.lines.push(bare(text, number)),
                 _ => {
                     let indent = line.len() - line.trim_start().len();
-                    let kind = found.map_or(BlockKind::Paragraph, |label| BlockKind::ListItem { label, depth: (indent / 3).min(8) as u8 });
+                    let kind = found.map_or(BlockKind::Paragraph, |label| BlockKind::ListItem {
+                        label,
+                        depth: (indent / 3).min(8) as u8,
+                    });
                     drafts.push(Draft { kind, lines: vec![bare(text, number)] });
                     open = true;
                 }
@@ -57,7 +60,7 @@ fn underline(line: &str) -> bool {
 
 fn capitals(line: &str) -> bool {
     let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-    letters >= 4 && letters <= 80 && !line.chars().any(char::is_lowercase) && !line.ends_with('.')
+    (4..=80).contains(&letters) && !line.chars().any(char::is_lowercase) && !line.ends_with('.')
 }
 
 #[cfg(test)]
@@ -70,14 +73,17 @@ mod tests {
         let reading = read(source, &Limits::default());
         let blocks: Vec<(BlockKind, &str, u32)> =
             reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span), b.page)).collect();
-        assert_eq!(blocks, [
-            (BlockKind::Heading(2), "THE HARBOUR REPORT", 1),
-            (BlockKind::Paragraph, "First line second line.", 1),
-            (BlockKind::Heading(2), "Findings", 1),
-            (BlockKind::ListItem { label: "1.".into(), depth: 0 }, "1. One more", 1),
-            (BlockKind::ListItem { label: "2.".into(), depth: 0 }, "2. Two", 1),
-            (BlockKind::Paragraph, "Next page.", 2),
-        ]);
+        assert_eq!(
+            blocks,
+            [
+                (BlockKind::Heading(2), "THE HARBOUR REPORT", 1),
+                (BlockKind::Paragraph, "First line second line.", 1),
+                (BlockKind::Heading(2), "Findings", 1),
+                (BlockKind::ListItem { label: "1.".into(), depth: 0 }, "1. One more", 1),
+                (BlockKind::ListItem { label: "2.".into(), depth: 0 }, "2. Two", 1),
+                (BlockKind::Paragraph, "Next page.", 2),
+            ]
+        );
         assert_eq!(reading.page_of(reading.body_end - 1), 2);
     }
 }

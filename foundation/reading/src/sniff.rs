@@ -59,14 +59,18 @@ fn decode(bytes: &[u8], name: &str) -> Result<(String, Vec<Finding>), ReadingErr
         [0xfe, 0xff, rest @ ..] => Some(utf16(rest, u16::from_be_bytes)?),
         _ => std::str::from_utf8(bytes).map(str::to_owned).ok(),
     };
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{85}' | '\u{1b}');
+    let control =
+        |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{85}' | '\u{1b}');
     match text {
         // A few stray controls happen in exported text; many mean that it is not text.
         Some(text) if text.chars().filter(|c| control(*c)).count() * 200 > text.len() => Err(not_text()),
         Some(text) => Ok((text, Vec::new())),
         None => {
-            let text: String = bytes.iter().map(|b| windows_1252(*b)).collect::<Option<_>>().ok_or_else(not_text)?;
-            let message = format!("{name}: is not UTF-8 and was read as Windows-1252; check its accents and quotation marks");
+            let text: String =
+                bytes.iter().map(|b| windows_1252(*b)).collect::<Option<_>>().ok_or_else(not_text)?;
+            let message = format!(
+                "{name}: is not UTF-8 and was read as Windows-1252; check its accents and quotation marks"
+            );
             Ok((text, vec![Finding::new(Severity::Warning, "not_utf8", message)]))
         }
     }
@@ -75,8 +79,8 @@ fn decode(bytes: &[u8], name: &str) -> Result<(String, Vec<Finding>), ReadingErr
 /// The letter of a Windows-1252 byte; `None` for controls and the five bytes that stand for nothing.
 fn windows_1252(byte: u8) -> Option<char> {
     const HIGH: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š',
-        '›', 'œ', '\0', 'ž', 'Ÿ',
+        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’',
+        '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
     ];
     match byte {
         b'\n' | b'\r' | b'\t' | 0x0c => Some(char::from(byte)),
@@ -87,20 +91,40 @@ fn windows_1252(byte: u8) -> Option<char> {
 }
 
 fn text_kind(text: &str, name: &str) -> MediaKind {
-    let start = text.trim_start().get(..600).unwrap_or(text.trim_start()).to_lowercase();
-    let tagged = ["<!doctype html", "<html", "<head", "<body", "<main", "<article", "<div", "<p>", "<h1", "<h2", "<table", "<section"];
+    let start: String = text.trim_start().chars().take(600).collect::<String>().to_lowercase();
+    let tagged = [
+        "<!doctype html",
+        "<html",
+        "<head",
+        "<body",
+        "<main",
+        "<article",
+        "<div",
+        "<p>",
+        "<h1",
+        "<h2",
+        "<table",
+        "<section",
+    ];
     if tagged.iter().any(|t| start.starts_with(t)) || start.contains("<html") {
         return MediaKind::Html;
     }
     let name = name.to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
+    if ends(&[".html", ".htm", ".xhtml"]) && text.contains("</") {
+        return MediaKind::Html;
+    }
     if ends(&[".md", ".markdown"]) {
         return MediaKind::Markdown;
     }
     if ends(&[".txt", ".text"]) {
         return MediaKind::Text;
     }
-    let marked = text.lines().take(200).filter(|l| l.starts_with("# ") || l.starts_with("## ") || l.starts_with("### ")).count();
+    let marked = text
+        .lines()
+        .take(200)
+        .filter(|l| l.starts_with("# ") || l.starts_with("## ") || l.starts_with("### "))
+        .count();
     if marked > 0 { MediaKind::Markdown } else { MediaKind::Text }
 }
 
@@ -110,7 +134,10 @@ mod tests {
 
     #[test]
     fn bytes_say_what_a_file_is_whatever_its_name_says() {
-        assert!(matches!(sniff(b"PK\x03\x04rest", "report.pdf"), Err(ReadingError::UnsupportedFormat { .. })));
+        assert!(matches!(
+            sniff(b"PK\x03\x04rest", "report.pdf"),
+            Err(ReadingError::UnsupportedFormat { .. })
+        ));
         assert!(matches!(sniff(b" \n", "a.txt"), Err(ReadingError::Empty { .. })));
         assert!(matches!(sniff(b"", "a.pdf"), Err(ReadingError::Empty { .. })));
         assert_eq!(sniff(b"junk\n%PDF-1.4", "a.txt").unwrap().media, MediaKind::Pdf);

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,17 +9,19 @@ use hayro_font::hayro_cmap::BfString;
 use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontQuery, FontResolverFn};
 use hayro_syntax::content::TypedIter;
 use hayro_syntax::content::ops::TypedInstruction;
-use hayro_syntax::object::{Dict, Name, Number, Object, Stream};
+use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream};
 use hayro_syntax::page::{Page, Resources, Rotation};
 
 use crate::model::Face;
+
+use super::expansion::{font_within, within};
 
 /// Forms nested deeper than this are not followed.
 const DEEPEST_FORM: u32 = 12;
 /// Content operators read on one page.
 const MOST_OPERATORS: usize = 4_000_000;
 
-/// A character where it was printed, in points from the top left of the page.
+/// A character where it was printed, in points from the top left of the page turned so that its text runs to the right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Glyph {
     pub(super) character: char,
@@ -28,8 +29,19 @@ pub(super) struct Glyph {
     pub(super) right: f32,
     pub(super) baseline: f32,
     pub(super) face: Face,
-    /// Printed at an angle: a stamp, a side heading, a watermark.
-    pub(super) turned: bool,
+    /// Which way its text runs on the page as it is shown.
+    pub(super) direction: Direction,
+}
+
+/// Which way text runs, to the nearest quarter turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Direction {
+    Right,
+    Down,
+    Left,
+    Up,
+    /// At an angle to the page: a stamp or a watermark.
+    Slanted,
 }
 
 /// What a page's content gave.
@@ -38,8 +50,10 @@ pub(super) struct PageGlyphs {
     pub(super) glyphs: Vec<Glyph>,
     /// Codes that no table maps to a character.
     pub(super) unmapped: usize,
-    /// Whether the operator limit cut the page short.
+    /// Whether a limit (operators, bytes of a compressed stream) cut the page short.
     pub(super) cut: bool,
+    /// Work done, in operators.
+    pub(super) operators: usize,
 }
 
 /// Fonts of a document, each decoded once.
@@ -47,6 +61,8 @@ pub(super) struct Fonts<'a> {
     cache: FontCache<'a>,
     by_object: RefCell<HashMap<hayro_syntax::object::ObjectIdentifier, Option<Rc<LoadedFont<'a>>>>>,
     stand_ins: FontResolverFn,
+    /// Most bytes a compressed stream may expand to.
+    expanded: u64,
     no_cmaps: CMapResolverFn,
 }
 
@@ -55,12 +71,16 @@ struct LoadedFont<'a> {
     bold: bool,
     italic: bool,
     /// Text and advance (thousandths of the size) of each code met.
-    codes: RefCell<HashMap<u32, (Option<Rc<str>>, f32)>>,
+    codes: RefCell<HashMap<u32, Decoded>>,
 }
 
+/// The text of a code, where a table maps it to any, and its advance in thousandths of the size.
+type Decoded = (Option<Rc<str>>, f32);
+
 impl<'a> Fonts<'a> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(expanded: u64) -> Self {
         Self {
+            expanded,
             cache: FontCache::new(),
             by_object: RefCell::default(),
             // A font that is not in the file is stood in for by one of the fourteen standard ones, for its widths; nothing is
@@ -82,10 +102,13 @@ impl<'a> Fonts<'a> {
         {
             return known.clone();
         }
-        let loaded = self.cache.font(dict, &self.stand_ins, &self.no_cmaps).map(|font| {
-            let (bold, italic) = weight_and_slant(dict);
-            Rc::new(LoadedFont { font, bold, italic, codes: RefCell::default() })
-        });
+        let loaded = font_within(dict, self.expanded)
+            .then(|| self.cache.font(dict, &self.stand_ins, &self.no_cmaps))
+            .flatten()
+            .map(|font| {
+                let (bold, italic) = weight_and_slant(dict);
+                Rc::new(LoadedFont { font, bold, italic, codes: RefCell::default() })
+            });
         if let Some(id) = id {
             self.by_object.borrow_mut().insert(id, loaded.clone());
         }
@@ -95,8 +118,11 @@ impl<'a> Fonts<'a> {
 
 /// Bold and italic, from the font's name and descriptor (ISO 32000-1 §9.8, tables 122 and 123).
 fn weight_and_slant(dict: &Dict<'_>) -> (bool, bool) {
-    let descendant = dict.get::<hayro_syntax::object::Array<'_>>("DescendantFonts").and_then(|a| a.iter::<Dict<'_>>().next());
-    let descriptor = dict.get::<Dict<'_>>("FontDescriptor").or_else(|| descendant.as_ref()?.get("FontDescriptor"));
+    let descendant = dict
+        .get::<hayro_syntax::object::Array<'_>>("DescendantFonts")
+        .and_then(|a| a.iter::<Dict<'_>>().next());
+    let descriptor =
+        dict.get::<Dict<'_>>("FontDescriptor").or_else(|| descendant.as_ref()?.get("FontDescriptor"));
     let name = dict.get::<Name<'_>>("BaseFont").map(|n| n.as_str().to_lowercase()).unwrap_or_default();
     let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
     let flags = descriptor.as_ref().and_then(|d| d.get::<u32>("Flags")).unwrap_or(0);
@@ -109,10 +135,26 @@ fn weight_and_slant(dict: &Dict<'_>) -> (bool, bool) {
 
 /// Reads the text of a page.
 pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &Fonts<'a>) -> PageGlyphs {
-    let mut reader = Reader { fonts, out: PageGlyphs::default(), operators: 0 };
+    let size = page.render_dimensions();
+    let mut reader = Reader { fonts, out: PageGlyphs::default(), operators: 0, size };
+    if !contents(page).iter().all(|stream| within(stream, fonts.expanded)) {
+        reader.out.cut = true;
+        return reader.out;
+    }
     let state = State::new(upright(page));
     reader.run(page.typed_operations(), page.resources(), state, 0);
+    reader.out.operators = reader.operators;
     reader.out
+}
+
+fn contents<'a>(page: &Page<'a>) -> Vec<Stream<'a>> {
+    let dict = page.raw();
+    if let Some(stream) = dict.get::<Stream<'a>>("Contents") {
+        return vec![stream];
+    }
+    dict.get::<Array<'a>>("Contents")
+        .map(|streams| streams.iter::<Stream<'a>>().collect())
+        .unwrap_or_default()
 }
 
 /// Takes page space to points from the top left corner of the page as it is shown, turned by its `Rotate` entry.
@@ -138,9 +180,17 @@ impl Matrix {
     }
 
     /// This matrix applied first, then the other.
+    #[expect(clippy::many_single_char_names, reason = "the standard names the six numbers by letter")]
     fn then(self, other: Self) -> Self {
         let ([a, b, c, d, e, f], [p, q, r, s, t, u]) = (self.0, other.0);
-        Self([a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u])
+        Self([
+            a * p + b * r,
+            a * q + b * s,
+            c * p + d * r,
+            c * q + d * s,
+            e * p + f * r + t,
+            e * q + f * s + u,
+        ])
     }
 
     fn translated(self, x: f64, y: f64) -> Self {
@@ -160,6 +210,8 @@ struct State<'a> {
     scale: f64,
     leading: f64,
     rise: f64,
+    /// Letters are filled and outlined, as producers do to thicken a face that has no bold.
+    thickened: bool,
 }
 
 impl State<'_> {
@@ -175,6 +227,7 @@ impl State<'_> {
             scale: 1.0,
             leading: 0.0,
             rise: 0.0,
+            thickened: false,
         }
     }
 
@@ -188,10 +241,18 @@ struct Reader<'f, 'a> {
     fonts: &'f Fonts<'a>,
     out: PageGlyphs,
     operators: usize,
+    /// Width and height of the page as it is shown.
+    size: (f32, f32),
 }
 
 impl<'a> Reader<'_, 'a> {
-    fn run(&mut self, mut operations: TypedIter<'_>, resources: &Resources<'a>, initial: State<'a>, depth: u32) {
+    fn run(
+        &mut self,
+        mut operations: TypedIter<'_>,
+        resources: &Resources<'a>,
+        initial: State<'a>,
+        depth: u32,
+    ) {
         let mut state = initial;
         let mut saved: Vec<State<'a>> = Vec::new();
         while let Some(operation) = operations.next() {
@@ -218,6 +279,7 @@ impl<'a> Reader<'_, 'a> {
                 TypedInstruction::WordSpacing(n) => state.word_spacing = n.0.as_f64(),
                 TypedInstruction::HorizontalScaling(n) => state.scale = n.0.as_f64() / 100.0,
                 TypedInstruction::TextLeading(n) => state.leading = n.0.as_f64(),
+                TypedInstruction::TextRenderingMode(n) => state.thickened = n.0.as_f64() == 2.0,
                 TypedInstruction::TextRise(n) => state.rise = n.0.as_f64(),
                 TypedInstruction::TextFont(f) => {
                     state.font = resources.get_font(f.0).and_then(|dict| self.fonts.load(&dict));
@@ -268,10 +330,16 @@ impl<'a> Reader<'_, 'a> {
 
     fn form(&mut self, stream: &Stream<'a>, resources: &Resources<'a>, state: &State<'a>, depth: u32) {
         let dict = stream.dict();
-        if dict.get::<Name<'_>>("Subtype").is_none_or(|n| n.deref() != b"Form") {
+        if dict.get::<Name<'_>>("Subtype").is_none_or(|n| n.as_str() != "Form") {
+            return;
+        }
+        if !within(stream, self.fonts.expanded) {
+            self.out.cut = true;
             return;
         }
         let Ok(content) = stream.decoded_data() else { return };
+        // A form drawn again is undone again, so its size counts as work, or few operators could keep a reader busy for ever.
+        self.operators += content.len() / 8;
         let own = dict.get::<Dict<'a>>("Resources").map(Resources::new);
         let mut inner = state.clone();
         if let Some(matrix) = dict.get::<[f64; 6]>("Matrix") {
@@ -289,10 +357,16 @@ impl<'a> Reader<'_, 'a> {
                 return;
             }
             let (text, advance) = font.decode(code);
-            let placed = Matrix([state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise]).then(state.text).then(state.matrix);
+            let placed = Matrix([state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise])
+                .then(state.text)
+                .then(state.matrix);
             let wide = f64::from(advance) / 1000.0;
+            // Letter spacing belongs to the letter: a heading set wide has no gaps between its letters.
+            let spaced = wide + (state.character_spacing / state.size).clamp(-0.5, 0.5);
             match text {
-                Some(text) => self.place(&placed, &text, wide, &font),
+                Some(text) => {
+                    self.place(&placed, &text, if spaced.is_finite() { spaced } else { wide }, state, &font);
+                }
                 None => self.out.unmapped += 1,
             }
             // Word spacing applies to the single-byte code 32 only (ISO 32000-1 §9.3.3).
@@ -303,28 +377,56 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn place(&mut self, placed: &Matrix, text: &str, wide: f64, font: &LoadedFont<'_>) {
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the standard names the six numbers of a matrix by letter"
+    )]
+    fn place(&mut self, placed: &Matrix, text: &str, wide: f64, state: &State<'_>, font: &LoadedFont<'_>) {
         let [a, b, c, d, x, y] = placed.0;
-        let size = c.hypot(d) as f32;
-        let (left, right) = (x as f32, (x + wide * a) as f32);
+        let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
+        // What is drawn off the page (printers' marks, text hidden there) is not printed on it.
+        if !(-2.0..=width + 2.0).contains(&x) || !(-2.0..=height + 2.0).contains(&y) {
+            return;
+        }
+        let size = (c.hypot(d) * 10.0).round() as f32 / 10.0;
+        let direction = direction(a, b);
+        let (x, y) = match direction {
+            Direction::Right | Direction::Slanted => (x, y),
+            Direction::Down => (y, width - x),
+            Direction::Left => (width - x, height - y),
+            Direction::Up => (height - y, x),
+        };
+        let left = x as f32;
         let count = text.chars().count().max(1) as f32;
-        let step = (right - left) / count;
-        let turned = b.abs() > 0.2 * a.abs() || a < 0.0;
+        let step = (wide * a.hypot(b)) as f32 / count;
+        // Letters slanted by the matrix are how producers make an italic of a face that has none.
+        let slanted = (a * c + b * d).abs() > 0.15 * a.hypot(b) * c.hypot(d);
+        let face = Face { bold: font.bold || state.thickened, italic: font.italic || slanted, size };
         for (index, character) in text.chars().enumerate() {
             self.out.glyphs.push(Glyph {
                 character,
                 left: left + step * index as f32,
                 right: left + step * (index + 1) as f32,
                 baseline: y as f32,
-                face: Face { bold: font.bold, italic: font.italic, size },
-                turned,
+                face,
+                direction,
             });
         }
     }
 }
 
+fn direction(a: f64, b: f64) -> Direction {
+    if b.abs() <= 0.1 * a.abs() {
+        if a >= 0.0 { Direction::Right } else { Direction::Left }
+    } else if a.abs() <= 0.1 * b.abs() {
+        if b > 0.0 { Direction::Down } else { Direction::Up }
+    } else {
+        Direction::Slanted
+    }
+}
+
 impl LoadedFont<'_> {
-    fn decode(&self, code: u32) -> (Option<Rc<str>>, f32) {
+    fn decode(&self, code: u32) -> Decoded {
         if let Some(known) = self.codes.borrow().get(&code) {
             return known.clone();
         }
