@@ -281,8 +281,10 @@ pub(crate) fn compute(status: &Status<'_>) -> Headline {
                     | Evidence::OutcomeMeasured
             );
     match (moving, schedule) {
-        (true, Schedule::Overdue(days)) => return Headline::by("H08", &late(days)),
-        (false, Schedule::Overdue(days)) => return Headline::by("H09", &late(days)),
+        (true, Schedule::Overdue(days)) => return Headline::by("H08", &format!(": {}", by_how_much(days))),
+        (false, Schedule::Overdue(days)) => {
+            return Headline::by("H09", &format!(": late by {}", by_how_much(days)));
+        }
         _ => {}
     }
     if moving {
@@ -327,10 +329,6 @@ fn quiet_days(status: &Status<'_>) -> Option<i32> {
     Some(crate::status::days_between(moved.latest(), looked.earliest()))
 }
 
-fn late(days: i32) -> String {
-    if days > 0 {
-        format!(", at least {days} days late")
-    } else {
-        ", by an unknown number of days".to_owned()
-    }
+fn by_how_much(days: i32) -> String {
+    if days > 0 { format!("at least {days} days") } else { "an unknown number of days".to_owned() }
 }
