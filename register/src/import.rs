@@ -499,6 +499,18 @@ impl Import<'_> {
         }
     }
 
+    /// What a row is about, where it names anything, must stand in a table read before it.
+    fn check_subject(&self, row: &Row<'_>, column: &str) -> Result<(), RegisterError> {
+        let id = row.cell(column);
+        let known = ["recommendation", "instrument", "commitment"]
+            .iter()
+            .any(|kind| self.names.contains_key(&format!("{kind}:{id}")));
+        if id.is_empty() || known {
+            return Ok(());
+        }
+        Err(row.wrong(column, format!("{id:?} is no recommendation, instrument or commitment of these tables; correct it or leave it empty")))
+    }
+
     fn known_body(&self, row: &Row<'_>, column: &str) -> Result<BodyId, RegisterError> {
         let id: BodyId = row.parsed(column)?;
         if self.names.contains_key(id.as_str()) {
@@ -570,6 +582,8 @@ impl Import<'_> {
             &["id", "made_on", "made_by", "commitment", "due", "state", "as_at", "basis"],
             |import, row| {
                 let id: CommitmentId = row.parsed("id")?;
+                import.check_subject(row, "recommendation_id")?;
+                import.names.insert(format!("commitment:{id}"), String::new());
                 let made = CommitmentMade {
                     id: id.clone(),
                     about: row.cell("recommendation_id").to_owned(),
@@ -608,6 +622,7 @@ impl Import<'_> {
 
     fn events(&mut self) -> Result<usize, RegisterError> {
         self.each("events.csv", &["id", "date", "kind", "what", "basis"], |import, row| {
+            import.check_subject(row, "subject_id")?;
             let happening = Happening {
                 id: row.cell("id").to_owned(),
                 sort: row.cell("kind").to_owned(),
@@ -651,4 +666,92 @@ fn gss(code: &str) -> Code {
 
 fn published_or_unknown(instrument: &Instrument) -> DateOrUnknown {
     instrument.published.unwrap_or(DateOrUnknown::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundled() -> BTreeMap<String, String> {
+        BUNDLED.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).collect()
+    }
+
+    /// Imports the bundled tables with one change, which must be refused with a message that holds some words.
+    fn refused(table: &str, from: &str, to: &str, words: &[&str]) {
+        let mut tables = bundled();
+        let content = tables.get_mut(table).unwrap();
+        assert!(content.contains(from), "{from} is not in {table}");
+        *content = content.replacen(from, to, 1);
+        let error = import_tables(&tables).unwrap_err().to_string();
+        for word in words {
+            assert!(error.contains(word), "{word:?} is not in {error:?}");
+        }
+    }
+
+    #[test]
+    fn the_bundled_tables_are_whole() {
+        let (imported, findings) = import_tables(&bundled()).unwrap();
+        assert_eq!(findings, []);
+        let rows: BTreeMap<&str, usize> =
+            imported.rows.iter().map(|(name, rows)| (name.as_str(), *rows)).collect();
+        assert_eq!(rows["local_authorities.csv"], 175);
+        let territorial =
+            |d: &&Draft| matches!(&d.fact, Fact::Body(b) if b.role == "Territorial police force");
+        assert_eq!(imported.drafts.iter().filter(territorial).count(), 43);
+        for draft in &imported.drafts {
+            let needs_source = !matches!(draft.fact, Fact::Source(_) | Fact::Coverage(_) | Fact::Area(_));
+            assert!(!needs_source || !draft.citations.is_empty(), "{:?} has no source", draft.fact);
+        }
+    }
+
+    #[test]
+    fn nothing_unchecked_ships() {
+        let (imported, _) = import_tables(&bundled()).unwrap();
+        for draft in imported.drafts {
+            if let Fact::Recommendation(r) = draft.fact
+                && r.basis == Basis::Background
+            {
+                assert_eq!(r.wording, Wording::Unknown, "{}", r.id);
+                assert!(r.addressees.is_empty() && r.title.contains("not seen"), "{}", r.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_cell_is_named_by_table_row_and_column() {
+        refused(
+            "responses.csv",
+            "accepted_in_principle",
+            "accepted in principle",
+            &["responses.csv", "row 2", "position"],
+        );
+        refused(
+            "events.csv",
+            "2014-07-07,announced",
+            "2014-13-07,announced",
+            &["events.csv", "row 2", "date", "YYYY-MM-DD"],
+        );
+        refused(
+            "events.csv",
+            ",iicsa,Home",
+            ",iicsaa,Home",
+            &["events.csv", "row 2", "subject_id", "iicsaa"],
+        );
+        refused(
+            "recommendations.csv",
+            "uk-government",
+            "uk-goverment",
+            &["recommendations.csv", "addressees", "uk-goverment"],
+        );
+        refused("sources.csv", "id,url", "identity,url", &["sources.csv", "\"id\""]);
+    }
+
+    #[test]
+    fn a_folder_without_tables_and_a_table_nobody_knows() {
+        assert!(import_tables(&BTreeMap::new()).is_err());
+        let mut tables = bundled();
+        tables.insert("respones.csv".to_owned(), "a,b\n".to_owned());
+        let (_, findings) = import_tables(&tables).unwrap();
+        assert_eq!(findings[0].code, "unknown_table");
+    }
 }

@@ -105,6 +105,12 @@ impl Site {
     /// Answers an address; `path` begins with `/`.
     pub(crate) fn page(&self, path: &str, asked: &Asked) -> Result<Page> {
         self.reload_if_grown()?;
+        if !path.ends_with('/') && path != "/style.css" {
+            // One address per page: the one with a stroke at its end.
+            let whole = format!("{path}/");
+            let page = self.page(&whole, asked)?;
+            return Ok(if page.status == 404 { page } else { Page::moved(whole) });
+        }
         let (as_at, rest) = match path.strip_prefix("/as-at/").and_then(|rest| rest.split_once('/')) {
             Some((day, rest)) => match day.parse::<Date>() {
                 Ok(day) => (Some(day), format!("/{rest}")),

@@ -57,11 +57,6 @@ pub(super) fn record(
     store: &Mutex<Store>,
 ) -> Result<Option<Page>> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    if !path.ends_with('/') {
-        // One address per page: the one with a stroke at its end.
-        let known = record(view, &format!("{path}/"), entries, store)?.is_some();
-        return Ok(known.then(|| Page::moved(format!("{path}/"))));
-    }
     let present = view.as_at.is_none();
     Ok(match parts.as_slice() {
         [""] => Some(home(view)?),
