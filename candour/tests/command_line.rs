@@ -324,3 +324,16 @@ fn recommendations_enter_the_register_only_by_name() {
     let again = test.run(&["read", "report.md", "--published", "2025-03-03", "-w", "w"]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("0 new entries"));
 }
+
+#[test]
+fn a_truncated_pdf_gives_what_it_holds_and_says_that_it_is_cut() {
+    let test = Test::new();
+    let whole = include_bytes!("../../examples/harbour-inquiry/documents/inquiry-report.pdf");
+    test.file("cut.pdf", &whole[..whole.len() / 2]);
+    let output = test.run(&["read", "cut.pdf", "--format", "json"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("cut.pdf") && error.contains("pages_missing") && !error.contains("panicked"), "{error}");
+    let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(read["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "pages_missing"));
+}

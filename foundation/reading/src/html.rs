@@ -9,6 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 use crate::assemble::{Draft, DraftLine, assemble};
 use crate::label::paragraph_kind;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+use crate::plain;
 
 /// Elements that hold nothing a reader reads.
 const SILENT: &[&str] = &[
@@ -44,7 +45,18 @@ const BLOCKS: &[&str] = &[
     "tbody",
 ];
 
+/// Elements open at once, past which a file is not parsed.
+const DEEPEST_PARSED: usize = 5_000;
+
 pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
+    // The parser's time grows with the square of the nesting, so a file that nests past all reason is read without its tags.
+    if nesting(source) > DEEPEST_PARSED {
+        let mut reading = plain::read(&between_tags(source), limits);
+        reading.media = MediaKind::Html;
+        let message = format!("{name}: its elements are nested so deep that only its words were read");
+        reading.findings.push(Finding::new(Severity::Warning, "nesting_over_limit", message));
+        return reading;
+    }
     let html = Html::parse_document(source);
     let select = |selector: &str| Selector::parse(selector).ok().and_then(|s| html.select(&s).next());
     let title =
@@ -315,6 +327,43 @@ impl Walk {
     }
 }
 
+/// Elements open at once at most, counted without regard to which tag closes which.
+fn nesting(source: &str) -> usize {
+    const CLOSES_ITSELF: &[&str] = &[
+        "p", "li", "td", "th", "tr", "dt", "dd", "option", "br", "hr", "img", "input", "meta", "link", "col",
+        "wbr", "source", "area", "base", "embed", "track", "param",
+    ];
+    let (mut open, mut deepest) = (0_usize, 0);
+    for tag in source.split('<').skip(1) {
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if tag.starts_with('/') {
+            open = open.saturating_sub(1);
+        } else if !name.is_empty() && !CLOSES_ITSELF.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+            open += 1;
+            deepest = deepest.max(open);
+        }
+    }
+    deepest
+}
+
+/// The words of HTML without its tags and comments, a blank in the place of each.
+pub(crate) fn between_tags(html: &str) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        out.push(' ');
+        let tag = &rest[open..];
+        let comment = tag.starts_with("<!--");
+        let end = if comment { tag.find("-->").map(|e| e + 3) } else { tag.find('>').map(|e| e + 1) };
+        // A "<" that opens nothing is a sign of its own.
+        let end = end.unwrap_or(if comment { tag.len() } else { 1 });
+        rest = &tag[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// How the numbers of a list are written.
 #[derive(Debug, Clone, Copy)]
 enum Numbering {
@@ -413,7 +462,9 @@ mod tests {
     fn nesting_past_the_limit_is_left_out_without_harm() {
         let page = format!("<body><p>Kept</p>{}lost{}", "<div>".repeat(5000), "</div>".repeat(5000));
         assert_eq!(blocks(&page)[0].1, "Kept");
-        let _ = blocks(&"<b>".repeat(20_000));
+        let _ = blocks(&"<b>".repeat(4_000));
+        let deep = read(&format!("{}words", "<div>".repeat(300_000)), "deep.html", &Limits::default());
+        assert_eq!((deep.text.as_str(), deep.findings[0].code.as_str()), ("words", "nesting_over_limit"));
     }
 
     #[test]

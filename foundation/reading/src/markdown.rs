@@ -4,6 +4,7 @@ use candour_record::MediaKind;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::assemble::{Draft, DraftLine, assemble};
+use crate::html::between_tags;
 use crate::label::paragraph_kind;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
 
@@ -198,25 +199,6 @@ impl Walk {
         line.faces = std::mem::take(&mut self.faces).into_iter().filter(|f| f.0 > 0).collect();
         self.drafts.push(Draft { kind: kind.unwrap_or(plain), lines: vec![line] });
     }
-}
-
-fn between_tags(html: &str) -> String {
-    let mut out = String::new();
-    let mut rest = html;
-    while let Some(open) = rest.find('<') {
-        out.push_str(&rest[..open]);
-        out.push(' ');
-        let tag = &rest[open..];
-        let end = if tag.starts_with("<!--") {
-            tag.find("-->").map(|e| e + 3)
-        } else {
-            tag.find('>').map(|e| e + 1)
-        };
-        // A "<" that opens nothing is a sign of its own.
-        rest = &tag[end.unwrap_or_else(|| if tag.starts_with("<!--") { tag.len() } else { 1 })..];
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]

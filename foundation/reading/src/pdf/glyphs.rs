@@ -137,12 +137,19 @@ fn weight_and_slant(dict: &Dict<'_>) -> (bool, bool) {
 pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &Fonts<'a>) -> PageGlyphs {
     let size = page.render_dimensions();
     let mut reader = Reader { fonts, out: PageGlyphs::default(), operators: 0, size };
-    if !contents(page).iter().all(|stream| within(stream, fonts.expanded)) {
-        reader.out.cut = true;
-        return reader.out;
+    // Undone here and dropped at the end of the page: the library would keep the content of every page it has met.
+    let mut content = Vec::new();
+    for stream in contents(page) {
+        if !within(&stream, fonts.expanded) || content.len() as u64 > fonts.expanded {
+            reader.out.cut = true;
+            break;
+        }
+        content.extend_from_slice(&stream.decoded_data().unwrap_or_default());
+        // A number must not run on from one stream into the next.
+        content.push(b' ');
     }
     let state = State::new(upright(page));
-    reader.run(page.typed_operations(), page.resources(), state, 0);
+    reader.run(TypedIter::new(&content), page.resources(), state, 0);
     reader.out.operators = reader.operators;
     reader.out
 }

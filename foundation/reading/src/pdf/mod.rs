@@ -155,7 +155,7 @@ fn missing_pages(bytes: &[u8], promised: Option<u32>, found: usize, name: &str) 
         _ if end.windows(5).any(|w| w == b"%%EOF") => return None,
         _ => format!("{name}: ends before its table of contents, so pages may be missing; fetch it again"),
     };
-    Some(Finding::new(Severity::Warning, "pages_missing", message))
+    Some(Finding::new(Severity::Error, "pages_missing", message))
 }
 
 /// One finding for the pages without a text layer, which every engine would pass over in silence.
