@@ -333,7 +333,10 @@ fn a_truncated_pdf_gives_what_it_holds_and_says_that_it_is_cut() {
     let output = test.run(&["read", "cut.pdf", "--format", "json"]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("cut.pdf") && error.contains("pages_missing") && !error.contains("panicked"), "{error}");
+    assert!(
+        error.contains("cut.pdf") && error.contains("pages_missing") && !error.contains("panicked"),
+        "{error}"
+    );
     let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(read["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "pages_missing"));
 }
