@@ -340,3 +340,13 @@ fn a_truncated_pdf_gives_what_it_holds_and_says_that_it_is_cut() {
     let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(read["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "pages_missing"));
 }
+
+#[test]
+fn what_was_recorded_by_a_moment_can_be_seen_again() {
+    let test = Test::new();
+    let w = test.workspace();
+    assert_eq!(test.ok(&["register", "list", "-w", w, "--recorded-by", "2020-01-01T00:00:00Z"]), "");
+    assert!(
+        test.ok(&["register", "list", "-w", w, "--recorded-by", "2999-01-01T00:00:00Z"]).lines().count() > 50
+    );
+}

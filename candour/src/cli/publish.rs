@@ -65,7 +65,7 @@ pub(super) fn publish(out: &mut impl Write, site: &Site, workspace: &Workspace, 
     }
     bar.finish_and_clear();
     let store = workspace.store()?;
-    let (record, _) = register::load(&store, None)?;
+    let (record, _) = register::load(&store, candour_register::AsAt::default())?;
     register::export(&fresh.join("data"), &record, &store, workspace.today()?)?;
     copy(&workspace.root.join("log"), &fresh.join("log"))?;
     files::write_atomically(&fresh.join(MARK), b"")?;

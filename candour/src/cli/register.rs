@@ -53,9 +53,8 @@ enum Act {
         /// Only those of this inquiry, audit or report
         #[arg(long, value_name = "ID")]
         instrument: Option<InstrumentId>,
-        /// As it stood at the end of this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        as_at: Option<Date>,
+        #[command(flatten)]
+        when: When,
         /// How to print
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -66,9 +65,8 @@ enum Act {
     Show {
         /// Its permanent name, such as iicsa-2022-13
         id: RecommendationId,
-        /// As it stood at the end of this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        as_at: Option<Date>,
+        #[command(flatten)]
+        when: When,
         /// How to print
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -111,12 +109,33 @@ enum Act {
     Export {
         /// Folder to write to
         folder: PathBuf,
-        /// As it stood at the end of this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        as_at: Option<Date>,
+        #[command(flatten)]
+        when: When,
         #[command(flatten)]
         workspace: In,
     },
+}
+
+/// How far back a view goes.
+#[derive(clap::Args)]
+struct When {
+    /// As it stood at the end of this day: only what is known to have happened by then
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_at: Option<Date>,
+    /// As it was recorded at this moment: only what was in the record by then
+    #[arg(long, value_name = "2025-01-16T12:00:00Z")]
+    recorded_by: Option<jiff::Timestamp>,
+}
+
+impl When {
+    fn as_at(&self) -> AsAt {
+        AsAt { effective: self.as_at, recorded: self.recorded_by }
+    }
+
+    /// The day against which clocks run.
+    fn day(&self, workspace: &Workspace) -> Result<Date> {
+        self.as_at.map_or_else(|| workspace.today(), Ok)
+    }
 }
 
 impl Register {
@@ -132,34 +151,28 @@ impl Register {
                 report(&findings);
                 Ok(code_for(&findings))
             }
-            Act::List { instrument, as_at, format, workspace } => {
+            Act::List { instrument, when, format, workspace } => {
                 let workspace = workspace.open()?;
-                let (record, findings) = load(&workspace.store()?, as_at)?;
-                list(
-                    out,
-                    &record,
-                    instrument.as_ref(),
-                    as_at.map_or_else(|| workspace.today(), Ok)?,
-                    format,
-                )?;
+                let (record, findings) = load(&workspace.store()?, when.as_at())?;
+                list(out, &record, instrument.as_ref(), when.day(&workspace)?, format)?;
                 report(&findings);
                 Ok(code_for(&findings))
             }
-            Act::Show { id, as_at, format, workspace } => {
+            Act::Show { id, when, format, workspace } => {
                 let workspace = workspace.open()?;
-                let (record, findings) = load(&workspace.store()?, as_at)?;
-                show(out, &record, &id, as_at.map_or_else(|| workspace.today(), Ok)?, format)?;
+                let (record, findings) = load(&workspace.store()?, when.as_at())?;
+                show(out, &record, &id, when.day(&workspace)?, format)?;
                 Ok(code_for(&findings))
             }
             Act::History { id, format, workspace } => history(out, &workspace.open()?.store()?, &id, format),
             Act::Accept { document, instrument, title, number, by, workspace } => {
                 accept(out, &workspace.open()?, &document, &instrument, title, &number, &by)
             }
-            Act::Export { folder, as_at, workspace } => {
+            Act::Export { folder, when, workspace } => {
                 let workspace = workspace.open()?;
                 let store = workspace.store()?;
-                let (record, findings) = load(&store, as_at)?;
-                let written = export(&folder, &record, &store, as_at.map_or_else(|| workspace.today(), Ok)?)?;
+                let (record, findings) = load(&store, when.as_at())?;
+                let written = export(&folder, &record, &store, when.day(&workspace)?)?;
                 for name in written {
                     writeln!(out, "{}", folder.join(name).display())?;
                 }
@@ -231,10 +244,9 @@ pub(super) fn import(
 }
 
 /// The record, and what it complained of.
-pub(super) fn load(store: &Store, as_at: Option<Date>) -> Result<(Record, Vec<Finding>)> {
+pub(super) fn load(store: &Store, as_at: AsAt) -> Result<(Record, Vec<Finding>)> {
     let (entries, mut findings) = store.entries()?;
-    let (record, more) =
-        Record::project(entries.iter().map(|(i, e)| (*i, e)), AsAt { effective: as_at, recorded: None });
+    let (record, more) = Record::project(entries.iter().map(|(i, e)| (*i, e)), as_at);
     findings.extend(more);
     Ok((record, findings))
 }
@@ -381,7 +393,7 @@ fn accept(
     by: &str,
 ) -> Result<ExitCode> {
     let mut store = workspace.store()?;
-    let (record, _) = load(&store, None)?;
+    let (record, _) = load(&store, AsAt::default())?;
     let mut matching = record.documents.keys().filter(|hash| hash.to_string().starts_with(document));
     let hash: ContentHash = *matching
         .next()

@@ -7,7 +7,7 @@ mod search;
 mod style;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
@@ -32,13 +32,19 @@ struct State {
     entries: Vec<(u64, Entry)>,
     now: Arc<Register>,
     earlier: Mutex<BTreeMap<Date, Arc<Register>>>,
+    /// Pages made today, until the ledger grows: lists look at every recommendation, and are asked for again and again.
+    made: Mutex<HashMap<(String, Date), Arc<Page>>>,
     findings: Vec<Finding>,
 }
 
 /// Views of earlier dates kept in memory; each is a whole register.
 const VIEWS_KEPT: usize = 64;
 
+/// Pages kept made; a few megabytes.
+const PAGES_KEPT: usize = 1_000;
+
 /// An answer to an address.
+#[derive(Debug, Clone)]
 pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) media: &'static str,
@@ -111,6 +117,26 @@ impl Site {
             let page = self.page(&whole, asked)?;
             return Ok(if page.status == 404 { page } else { Page::moved(whole) });
         }
+        let plain = asked.q.is_none() && asked.date.is_none();
+        let key = (path.to_owned(), self.today());
+        let state = self.state();
+        if let Some(page) =
+            state.made.lock().unwrap_or_else(PoisonError::into_inner).get(&key).filter(|_| plain)
+        {
+            return Ok(Page::clone(page));
+        }
+        let page = self.make(path, asked)?;
+        if plain && page.status == 200 {
+            let mut made = state.made.lock().unwrap_or_else(PoisonError::into_inner);
+            if made.len() >= PAGES_KEPT {
+                made.clear();
+            }
+            made.insert(key, Arc::new(page.clone()));
+        }
+        Ok(page)
+    }
+
+    fn make(&self, path: &str, asked: &Asked) -> Result<Page> {
         let (as_at, rest) = match path.strip_prefix("/as-at/").and_then(|rest| rest.split_once('/')) {
             Some((day, rest)) => match day.parse::<Date>() {
                 Ok(day) => (Some(day), format!("/{rest}")),
@@ -213,6 +239,6 @@ impl State {
         let (entries, mut findings) = store.entries()?;
         let (now, more) = Register::project(entries.iter().map(|(i, e)| (*i, e)), AsAt::default());
         findings.extend(more);
-        Ok(Self { entries, now: Arc::new(now), earlier: Mutex::new(BTreeMap::new()), findings })
+        Ok(Self { entries, now: Arc::new(now), earlier: Mutex::default(), made: Mutex::default(), findings })
     }
 }
