@@ -4,10 +4,13 @@
 //! together: one item per number, every further printing as [`Item::also_at`], quotations of other reports left out.
 
 mod addressees;
+mod commission_recommended;
+mod conclusions_list;
 mod labelled_heading;
 mod list_under_heading;
 mod positions;
 mod restated;
+mod review_list;
 
 use std::collections::BTreeMap;
 
@@ -73,6 +76,8 @@ pub struct Extraction {
 pub enum ItemKind {
     /// Something the document asks of someone.
     Recommendation,
+    /// Something the document concludes without asking anything of anyone.
+    Conclusion,
     /// An answer to a recommendation.
     Response,
 }
@@ -148,6 +153,9 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
         DocumentKind::Report => {
             let mut found = labelled_heading::find(&document, ItemKind::Recommendation);
             found.extend(list_under_heading::find(&document));
+            found.extend(conclusions_list::find(&document));
+            found.extend(review_list::find(&document));
+            found.extend(commission_recommended::find(&document));
             settle(reading, found, &mut findings)
         }
         DocumentKind::Response => {
@@ -161,8 +169,12 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
         DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => Vec::new(),
     };
     for item in &mut items {
-        item.deadlines = find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
-        if item.kind == ItemKind::Recommendation {
+        if item.kind != ItemKind::Conclusion {
+            item.deadlines =
+                find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
+        }
+        // A rule that knows whom it is made to has said so.
+        if item.kind == ItemKind::Recommendation && item.addressees.is_empty() {
             item.addressees = addressees::read(&item.text);
         }
     }

@@ -234,6 +234,7 @@ fn print(out: &mut impl Write, name: &str, read: &ReadDocument) -> Result<()> {
     for item in &read.extraction.items {
         let kind = match item.kind {
             ItemKind::Recommendation => "Recommendation",
+            ItemKind::Conclusion => "Conclusion",
             ItemKind::Response => "Answer to recommendation",
         };
         let title = item.title.as_deref().map(|t| format!(": {t}")).unwrap_or_default();

@@ -1267,6 +1267,7 @@ fn document(view: &View<'_>, hash: &ContentHash, store: &Mutex<Store>) -> Result
             let item = &p.fact.item;
             let kind = match item.kind {
                 candour_register::ItemKind::Recommendation => "Recommendation",
+                candour_register::ItemKind::Conclusion => "Conclusion",
                 candour_register::ItemKind::Response => "Answer to recommendation",
             };
             let number = item.number.clone().unwrap_or_default();

@@ -63,7 +63,7 @@ fn label(text: &str, kind: ItemKind) -> Option<Label> {
     let lower = text.to_lowercase();
     let trimmed = lower.trim_start();
     let openings: &[&str] = match kind {
-        ItemKind::Recommendation => &["recommendation "],
+        ItemKind::Recommendation | ItemKind::Conclusion => &["recommendation "],
         ItemKind::Response => {
             &["response to recommendation ", "government response to recommendation ", "recommendation "]
         }

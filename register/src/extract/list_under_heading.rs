@@ -57,7 +57,7 @@ fn numbered(body: &Body<'_>, from: usize, to: usize) -> Vec<Item> {
 }
 
 /// `3.` or `3)` at the start of a block, and how many characters it takes.
-fn leading_number(text: &str) -> Option<(u32, usize)> {
+pub(super) fn leading_number(text: &str) -> Option<(u32, usize)> {
     let trimmed = text.trim_start();
     let indent = text.chars().count() - trimmed.chars().count();
     let digits: String = trimmed.chars().take_while(char::is_ascii_digit).collect();

@@ -1,0 +1,149 @@
+//! Rule `periodic-review-list`: recommendations of States to a State, numbered under a paragraph (`121.1`, `121.2`, …).
+//!
+//! They begin with a bare verb, so no cue word finds them; the paragraph above them and the run of their numbers do. That
+//! paragraph also says who is asked: "… have been examined by Utopia and enjoy the support of Utopia".
+
+use candour_reading::BlockKind;
+
+use super::{Body, Item, ItemKind};
+
+const RULE: &str = "periodic-review-list";
+/// Fewer items than this under one paragraph are its sub-paragraphs.
+const FEWEST: u32 = 3;
+
+pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    for at in 0..body.blocks.len() {
+        let text = body.text(at);
+        let Some((paragraph, None)) = paragraph_number(text) else { continue };
+        let lower = text.to_lowercase();
+        if lower.contains("recommendations")
+            && (lower.contains("listed below")
+                || lower.contains("formulated during")
+                || lower.contains("interactive dialogue"))
+        {
+            items.extend(under(body, at, paragraph, state_asked(text)));
+        }
+    }
+    items
+}
+
+fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<String>) -> Vec<Item> {
+    let mut starts: Vec<(usize, u32)> = Vec::new();
+    let mut end = body.blocks.len();
+    for at in announcement + 1..body.blocks.len() {
+        if matches!(body.blocks[at].kind, BlockKind::Heading(1)) {
+            end = at;
+            break;
+        }
+        match paragraph_number(body.text(at)) {
+            Some((p, Some(part))) if p == paragraph => {
+                // One number may be lost to a damaged line; a jump is something else.
+                if starts.last().map_or(part == 1, |(_, last)| part > *last && part <= last + 3) {
+                    starts.push((at, part));
+                }
+            }
+            Some((p, None)) if p > paragraph => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    if starts.last().is_none_or(|s| s.1 < FEWEST) {
+        return Vec::new();
+    }
+    let ends = starts.iter().skip(1).map(|s| s.0).chain([end]).collect::<Vec<_>>();
+    starts
+        .iter()
+        .zip(ends)
+        .filter_map(|((at, part), end)| {
+            let number = format!("{paragraph}.{part}");
+            let text = body.text(*at);
+            let skip = text.chars().take_while(|c| !c.is_whitespace()).count() + 1;
+            let end =
+                (at + 1..end).find(|b| matches!(body.blocks[*b].kind, BlockKind::Heading(_))).unwrap_or(end);
+            let mut item = body.item(ItemKind::Recommendation, *at, end, skip, RULE, 95)?;
+            item.number = Some(number);
+            item.addressees = asked.iter().cloned().collect();
+            Some(item)
+        })
+        .collect()
+}
+
+/// `121.` or `121.14`, at the start of a block.
+fn paragraph_number(text: &str) -> Option<(u32, Option<u32>)> {
+    let word = text.split_whitespace().next()?;
+    let (paragraph, part) = word.split_once('.')?;
+    let digits = |s: &str| {
+        (!s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| s.parse().ok())
+            .flatten()
+    };
+    let paragraph = digits(paragraph)?;
+    if part.is_empty() {
+        Some((paragraph, None))
+    } else {
+        Some((paragraph, Some(digits(part.trim_end_matches('.'))?)))
+    }
+}
+
+/// The State after "examined by", "support of", "considered by" or "noted by".
+fn state_asked(text: &str) -> Option<String> {
+    let at = ["examined by ", "support of ", "considered by ", "noted by "]
+        .iter()
+        .find_map(|c| text.find(c).map(|at| at + c.len()))?;
+    let name: Vec<&str> = text[at..]
+        .split_whitespace()
+        .take_while(|w| w.starts_with(char::is_uppercase) || matches!(*w, "of" | "the" | "and"))
+        .map(|w| w.trim_end_matches([',', ':', ';', '.']))
+        .collect();
+    // "Utopia and enjoy" leaves a joining word at the end.
+    let mut name = name;
+    while name.last().is_some_and(|w| !w.starts_with(char::is_uppercase)) {
+        name.pop();
+    }
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_states() {
+        assert_eq!(paragraph_number("121. The recommendations"), Some((121, None)));
+        assert_eq!(paragraph_number("121.14 Ratify"), Some((121, Some(14))));
+        assert_eq!(paragraph_number("The 121"), None);
+        assert_eq!(
+            state_asked("have been examined by Utopia and enjoy the support of Utopia:").as_deref(),
+            Some("Utopia")
+        );
+        assert_eq!(
+            state_asked("will be examined by the Republic of Utopia, which").as_deref(),
+            Some("the Republic of Utopia")
+        );
+    }
+
+    #[test]
+    fn bare_verbs_are_read_by_their_numbers() {
+        let source = "II. Conclusions and/or recommendations\n\n12. The recommendations formulated during the interactive dialogue have been examined by Utopia and enjoy the support of Utopia:\n\n12.1 Ratify the treaty (Ruritania);\n\n12.2 Continue its efforts (Freedonia);\n\n12.3 Train its officers (Sylvania).\n\n13. All conclusions reflect the position of the States.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.txt", &candour_reading::Limits::default())
+                .unwrap();
+        let request =
+            super::super::Request { published: None, kind: Some(super::super::DocumentKind::Report) };
+        let (extraction, _) = super::super::extract(&reading, request);
+        let read: Vec<(&str, &str)> =
+            extraction.items.iter().map(|i| (i.number.as_deref().unwrap_or(""), i.text.as_str())).collect();
+        assert_eq!(
+            read,
+            [
+                ("12.1", "Ratify the treaty (Ruritania);"),
+                ("12.2", "Continue its efforts (Freedonia);"),
+                ("12.3", "Train its officers (Sylvania).")
+            ]
+        );
+        assert!(extraction.items.iter().all(|i| i.addressees == ["Utopia"]));
+    }
+}
