@@ -20,15 +20,17 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
         if lower.contains("recommendations")
             && (lower.contains("listed below")
                 || lower.contains("formulated during")
-                || lower.contains("interactive dialogue"))
+                || lower.contains("interactive dialogue")
+                || lower.contains("following recommendations")
+                || lower.contains("will be examined"))
         {
-            items.extend(under(body, at, paragraph, state_asked(text)));
+            items.extend(under(body, at, paragraph, state_asked(text).as_deref()));
         }
     }
     items
 }
 
-fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<String>) -> Vec<Item> {
+fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<&str>) -> Vec<Item> {
     let mut starts: Vec<(usize, u32)> = Vec::new();
     let mut end = body.blocks.len();
     for at in announcement + 1..body.blocks.len() {
@@ -37,11 +39,12 @@ fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<Str
             break;
         }
         match paragraph_number(body.text(at)) {
-            Some((p, Some(part))) if p == paragraph => {
-                // One number may be lost to a damaged line; a jump is something else.
-                if starts.last().map_or(part == 1, |(_, last)| part > *last && part <= last + 3) {
-                    starts.push((at, part));
-                }
+            // One number may be lost to a damaged line; a jump is something else.
+            Some((p, Some(part)))
+                if p == paragraph
+                    && starts.last().map_or(part == 1, |(_, last)| part > *last && part <= last + 3) =>
+            {
+                starts.push((at, part));
             }
             Some((p, None)) if p > paragraph => {
                 end = at;
@@ -65,7 +68,7 @@ fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<Str
                 (at + 1..end).find(|b| matches!(body.blocks[*b].kind, BlockKind::Heading(_))).unwrap_or(end);
             let mut item = body.item(ItemKind::Recommendation, *at, end, skip, RULE, 95)?;
             item.number = Some(number);
-            item.addressees = asked.iter().cloned().collect();
+            item.addressees = asked.iter().map(|a| (*a).to_owned()).collect();
             Some(item)
         })
         .collect()
