@@ -78,8 +78,31 @@ pub enum ItemKind {
     Recommendation,
     /// Something the document concludes without asking anything of anyone.
     Conclusion,
+    /// A fact the document establishes.
+    Finding,
     /// An answer to a recommendation.
     Response,
+    /// A promise: who will do what, by when.
+    Commitment,
+    /// An ultimatum: what must be done, and what follows where it is not.
+    Notice,
+    /// What somebody says, which the document repeats as theirs.
+    Claim,
+}
+
+impl ItemKind {
+    /// In plain words, for a page.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Recommendation => "Recommendation",
+            Self::Conclusion => "Conclusion",
+            Self::Finding => "Finding",
+            Self::Response => "Answer to recommendation",
+            Self::Commitment => "Promise",
+            Self::Notice => "Notice",
+            Self::Claim => "Claim",
+        }
+    }
 }
 
 /// A place in a document: page from 1, and characters of the extracted text.
@@ -113,6 +136,9 @@ pub struct Item {
     /// Its number as printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// The number of the item it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Its heading, without the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -127,15 +153,33 @@ pub struct Item {
     /// Where else the document prints it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_at: Vec<Place>,
+    /// Who bears it: who promises, or who gives notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// Whom it is made to, as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addressees: Vec<String>,
     /// Its time limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deadlines: Vec<Deadline>,
-    /// The position, for an answer.
+    /// The position, for an answer; the first where several bodies answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<ReadResponse>,
+    /// The positions of the other bodies that answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_responses: Vec<ReadResponse>,
+    /// What a notice asks, each part by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
+    /// What follows where a notice's conditions are not met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threat: Option<String>,
+    /// Whose claim or finding it is, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributed_to: Option<String>,
+    /// Recommendations of other reports that it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
     /// The rule that read it, by its permanent name.
     pub rule: String,
     /// How sure the rule is, in per cent.
@@ -216,15 +260,22 @@ impl Body<'_> {
         (!text.is_empty()).then(|| Item {
             kind,
             number: None,
+            parent: None,
             title: None,
             text,
             page: self.reading.page_of(span.start),
             start: span.start,
             end: span.end,
             also_at: Vec::new(),
+            holder: None,
             addressees: Vec::new(),
             deadlines: Vec::new(),
             response: None,
+            further_responses: Vec::new(),
+            conditions: Vec::new(),
+            threat: None,
+            attributed_to: None,
+            cites: Vec::new(),
             rule: rule.to_owned(),
             confidence,
         })

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use candour_reading::{Limits, Reading};
 use candour_record::{Citation, ContentHash, DateOrUnknown, Document, Finding, Passage, Severity, Span};
-use candour_register::{DocumentKind, Draft, Extraction, Fact, Item, ItemKind, Proposal, Request, extract};
+use candour_register::{DocumentKind, Draft, Extraction, Fact, Item, Proposal, Request, extract};
 use clap::ValueEnum;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -232,11 +232,7 @@ fn print(out: &mut impl Write, name: &str, read: &ReadDocument) -> Result<()> {
         d.sha256
     )?;
     for item in &read.extraction.items {
-        let kind = match item.kind {
-            ItemKind::Recommendation => "Recommendation",
-            ItemKind::Conclusion => "Conclusion",
-            ItemKind::Response => "Answer to recommendation",
-        };
+        let kind = item.kind.words();
         let title = item.title.as_deref().map(|t| format!(": {t}")).unwrap_or_default();
         writeln!(
             out,

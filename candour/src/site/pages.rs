@@ -1265,11 +1265,7 @@ fn document(view: &View<'_>, hash: &ContentHash, store: &Mutex<Store>) -> Result
         .flatten()
         .map(|p| {
             let item = &p.fact.item;
-            let kind = match item.kind {
-                candour_register::ItemKind::Recommendation => "Recommendation",
-                candour_register::ItemKind::Conclusion => "Conclusion",
-                candour_register::ItemKind::Response => "Answer to recommendation",
-            };
+            let kind = item.kind.words();
             let number = item.number.clone().unwrap_or_default();
             let title = item.title.clone().map_or(String::new(), |t| format!(": {t}"));
             let also: Vec<String> = item.also_at.iter().map(|a| a.page.to_string()).collect();

@@ -63,10 +63,10 @@ fn label(text: &str, kind: ItemKind) -> Option<Label> {
     let lower = text.to_lowercase();
     let trimmed = lower.trim_start();
     let openings: &[&str] = match kind {
-        ItemKind::Recommendation | ItemKind::Conclusion => &["recommendation "],
         ItemKind::Response => {
             &["response to recommendation ", "government response to recommendation ", "recommendation "]
         }
+        _ => &["recommendation "],
     };
     let opening = openings.iter().find(|o| trimmed.starts_with(**o))?;
     let rest = &trimmed[opening.len()..];
