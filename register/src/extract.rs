@@ -8,11 +8,14 @@ mod commission_recommended;
 mod conclusions_list;
 mod labelled_heading;
 mod list_under_heading;
+mod numbering;
 mod positions;
 mod restated;
 mod review_list;
+mod sentences;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use candour_reading::{Block, BlockKind, Reading};
 use candour_record::{Finding, Severity, Span};
@@ -136,6 +139,9 @@ pub struct Item {
     /// Its number as printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// The part of the document whose numbering it belongs to, where numbers begin again in each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     /// The number of the item it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -251,15 +257,23 @@ impl Body<'_> {
         confidence: u8,
     ) -> Option<Item> {
         let (first, last) = (self.blocks.get(from)?, self.blocks.get(to.checked_sub(1)?)?);
-        let mut span = Span::new(first.span.start + skip, last.span.end);
+        self.item_at(kind, Span::new(first.span.start + skip, last.span.end), rule, confidence)
+    }
+
+    /// An item over a span of the text, without the white space at its ends; `None` where nothing is left.
+    fn item_at(&self, kind: ItemKind, span: Span, rule: &str, confidence: u8) -> Option<Item> {
+        if span.end <= span.start {
+            return None;
+        }
         let text = self.reading.slice(span);
         let leading = text.chars().take_while(|c| c.is_whitespace()).count();
         let trailing = text.chars().rev().take_while(|c| c.is_whitespace()).count();
-        span = Span::new(span.start + leading, span.end.saturating_sub(trailing));
-        let text = self.reading.slice(span).to_owned();
+        let span = Span::new(span.start + leading, span.end.saturating_sub(trailing));
+        let text = text.trim().to_owned();
         (!text.is_empty()).then(|| Item {
             kind,
             number: None,
+            section: None,
             parent: None,
             title: None,
             text,
@@ -304,56 +318,89 @@ fn quoted(reading: &Reading, blocks: &[&Block]) -> Vec<bool> {
         .collect()
 }
 
-/// One item per number: the same words printed twice become one item with two places, and where different words claim
-/// one number, the series that runs unbroken from its first number wins.
+/// One item per number: the same words printed twice become one item with two places. Where different words claim one
+/// number, numbering that begins again in each section is told by its sections; otherwise the series that runs unbroken
+/// from its first number wins and the rest are citations.
 fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> Vec<Item> {
-    let mut by_number: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    let strength = unbroken_series(&found);
+    let mut found = found;
+    found.sort_by_key(|i| {
+        (Reverse(strength.get(&i.rule).copied().unwrap_or(0)), i.section.is_none(), i.start)
+    });
+    let mut kept: Vec<Item> = Vec::new();
+    let mut by_number: HashMap<String, Vec<usize>> = HashMap::new();
     for item in found {
-        by_number.entry(item.number.clone().unwrap_or_default()).or_default().push(item);
-    }
-    let strength = |rule: &str, by_number: &BTreeMap<String, Vec<Item>>| {
-        (1..1_000)
-            .take_while(|n: &u32| {
-                by_number.get(&n.to_string()).is_some_and(|v| v.iter().any(|i| i.rule == rule))
-            })
-            .count()
-    };
-    let rules: BTreeMap<String, usize> = by_number
-        .values()
-        .flatten()
-        .map(|i| i.rule.clone())
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .map(|rule| {
-            let s = strength(&rule, &by_number);
-            (rule, s)
-        })
-        .collect();
-    let mut settled = Vec::new();
-    for (number, mut prints) in by_number {
-        prints.sort_by_key(|i| (std::cmp::Reverse(rules.get(&i.rule).copied().unwrap_or(0)), i.start));
-        let mut kept: Option<Item> = None;
-        for print in prints {
-            let Some(first) = &mut kept else {
-                kept = Some(print);
-                continue;
-            };
-            if restated::alike(&first.text, &print.text) {
-                first.also_at.push(Place { page: print.page, start: print.start, end: print.end });
-                if first.title.is_none() {
-                    first.title = print.title;
-                }
-            } else {
-                let message = format!(
-                    "number {number} stands beside other words on page {}; they are taken for a citation of another report",
-                    reading.page_of(print.start)
-                );
-                findings.push(Finding::new(Severity::Note, "number_used_twice", message).on_page(print.page));
+        let number = item.number.clone().unwrap_or_default();
+        let same = by_number.get(&number).into_iter().flatten().find(|k| {
+            let k = &kept[**k];
+            k.kind == item.kind
+                && ((k.start < item.end && item.start < k.end) || restated::alike(&k.text, &item.text))
+        });
+        if let Some(&same) = same {
+            let first = &mut kept[same];
+            if item.start >= first.end || first.start >= item.end {
+                first.also_at.push(Place { page: item.page, start: item.start, end: item.end });
             }
+            if first.title.is_none() {
+                first.title = item.title;
+            }
+            continue;
         }
-        settled.extend(kept);
+        by_number.entry(number).or_default().push(kept.len());
+        kept.push(item);
     }
-    settled
+    let mut cited: BTreeSet<usize> = BTreeSet::new();
+    for (number, holders) in
+        by_number.iter().filter(|(number, holders)| !number.is_empty() && holders.len() > 1)
+    {
+        let sections: BTreeSet<&str> = holders.iter().filter_map(|h| kept[*h].section.as_deref()).collect();
+        let one_rule = holders.iter().all(|h| kept[*h].rule == kept[holders[0]].rule);
+        if one_rule && sections.len() == holders.len() {
+            continue;
+        }
+        for holder in &holders[1..] {
+            cited.insert(*holder);
+            let message = format!(
+                "number {number} stands beside other words on page {}; they are taken for a citation of another report",
+                reading.page_of(kept[*holder].start)
+            );
+            findings
+                .push(Finding::new(Severity::Note, "number_used_twice", message).on_page(kept[*holder].page));
+        }
+    }
+    // Where one number of a section had to be told apart, all of that section's are printed with its name.
+    let restarted: BTreeSet<String> = by_number
+        .values()
+        .filter(|holders| holders.iter().filter(|h| !cited.contains(h)).count() > 1)
+        .flatten()
+        .filter_map(|h| kept[*h].section.clone())
+        .collect();
+    for item in &mut kept {
+        match &item.section {
+            Some(section) if restarted.contains(section) => {
+                if let Some(number) = &item.number {
+                    item.number = Some(format!("{section} {number}"));
+                }
+            }
+            _ => item.section = None,
+        }
+    }
+    kept.into_iter().enumerate().filter(|(at, _)| !cited.contains(at)).map(|(_, item)| item).collect()
+}
+
+/// How far each rule's numbers run unbroken from 1.
+fn unbroken_series(found: &[Item]) -> BTreeMap<String, usize> {
+    let mut numbers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for item in found {
+        numbers.entry(item.rule.clone()).or_default().insert(item.number.as_deref().unwrap_or_default());
+    }
+    numbers
+        .into_iter()
+        .map(|(rule, numbers)| {
+            let run = (1..1_000).take_while(|n: &u32| numbers.contains(n.to_string().as_str())).count();
+            (rule, run)
+        })
+        .collect()
 }
 
 fn guess_kind(reading: &Reading) -> DocumentKind {

@@ -106,6 +106,12 @@ pub(super) fn read(text: &str) -> Vec<String> {
     Vec::new()
 }
 
+/// The body a short phrase names, without its article; `None` where it names none.
+pub(super) fn body_named(phrase: &str) -> Option<String> {
+    let name = phrase.trim().trim_start_matches("the ").trim_start_matches("The ");
+    is_body(name).then(|| name.to_owned())
+}
+
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(['.', '\n', ':']).map(str::trim).filter(|s| !s.is_empty())
 }

@@ -6,6 +6,7 @@
 
 use candour_reading::{Block, BlockKind};
 
+use super::numbering::{self, Numbering};
 use super::{Body, Item, ItemKind};
 
 const RULE: &str = "labelled-heading";
@@ -41,11 +42,17 @@ pub(super) fn find(body: &Body<'_>, kind: ItemKind) -> Vec<Item> {
         if next > from
             && let Some(mut item) = body.item(kind, from, next, skip, RULE, if inline { 85 } else { 95 })
         {
-            item.number = Some(found.number.clone());
             if !inline && !title.is_empty() {
                 item.title = Some(title.split_whitespace().collect::<Vec<_>>().join(" "));
             }
-            items.push(item);
+            if found.numbers.is_empty() {
+                items.push(item.clone());
+            }
+            for number in &found.numbers {
+                item.number = Some(number.printed.clone());
+                item.parent.clone_from(&number.parent);
+                items.push(item.clone());
+            }
         }
         at = next.max(at + 1);
     }
@@ -53,47 +60,55 @@ pub(super) fn find(body: &Body<'_>, kind: ItemKind) -> Vec<Item> {
 }
 
 struct Label {
-    number: String,
+    /// None, one or (in an answer to several) more numbers.
+    numbers: Vec<Numbering>,
     /// Characters taken by the word, the number and what closes it.
     length: usize,
 }
 
-/// Reads "Recommendation 4:", "Recommendation 4 – ", "Response to recommendation 4" at the start of a block.
+/// Reads "Recommendation 4:", "Recommendation 4 – ", "Response to recommendation 4" at the start of a block, and
+/// "Recommendation:" where a document does not number.
 fn label(text: &str, kind: ItemKind) -> Option<Label> {
-    let lower = text.to_lowercase();
-    let trimmed = lower.trim_start();
+    const CLOSES: [char; 6] = [':', '.', '-', '–', '—', ')'];
     let openings: &[&str] = match kind {
-        ItemKind::Response => {
-            &["response to recommendation ", "government response to recommendation ", "recommendation "]
-        }
-        _ => &["recommendation "],
+        ItemKind::Response => &[
+            "response to recommendations ",
+            "response to recommendation ",
+            "government response to recommendations ",
+            "government response to recommendation ",
+            "recommendations ",
+            "recommendation ",
+        ],
+        _ => &["recommendation ", "safety recommendation "],
     };
-    let opening = openings.iter().find(|o| trimmed.starts_with(**o))?;
-    let rest = &trimmed[opening.len()..];
-    let rest = rest.strip_prefix("no. ").or_else(|| rest.strip_prefix("number ")).unwrap_or(rest);
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    if digits.is_empty() || digits.len() > 3 {
-        return None;
+    let indent = text.chars().take_while(|c| c.is_whitespace()).count();
+    let lower: String = text.chars().skip(indent).take(60).collect::<String>().to_lowercase();
+    let Some(opening) = openings.iter().find(|o| lower.starts_with(**o)) else {
+        let unnumbered = lower.strip_prefix("recommendation:")?;
+        let space = unnumbered.chars().take_while(|c| c.is_whitespace()).count();
+        return Some(Label { numbers: Vec::new(), length: indent + "recommendation:".len() + space });
+    };
+    let mut length = indent + opening.len();
+    for word in ["no. ", "number ", "#"] {
+        if lower[opening.len()..].starts_with(word) {
+            length += word.len();
+        }
     }
-    let after = &rest[digits.len()..];
-    // 4a and 4(a) are sub-parts with numbers of their own.
-    let part: String = after.chars().take_while(char::is_ascii_alphabetic).take(2).collect();
-    let part = if part.len() == 1 { part } else { String::new() };
-    let after = &after[part.len()..];
-    let close = after
-        .chars()
-        .take_while(|c| c.is_whitespace() || matches!(c, ':' | '.' | '-' | '–' | '—' | ')'))
-        .count();
-    let rest_is_empty = after.chars().nth(close).is_none();
-    let closed =
-        after.chars().take(close).any(|c| !c.is_whitespace()) || rest_is_empty || after.starts_with('\n');
+    let rest: String = text.chars().skip(length).collect();
+    let (numbers, taken) = if kind == ItemKind::Response {
+        numbering::read_several(&rest)?
+    } else {
+        numbering::read(&rest).map(|n| (n.length, vec![n])).map(|(l, n)| (n, l))?
+    };
+    length += taken;
+    let after: String = text.chars().skip(length).collect();
+    let close = after.chars().take_while(|c| c.is_whitespace() || CLOSES.contains(c)).count();
+    let closed = after.chars().take(close).any(|c| CLOSES.contains(&c) || c == '\n')
+        || after.chars().nth(close).is_none();
+    length += close;
     // "Recommendation 6 was in the following terms" is a sentence about a recommendation, not its label.
-    let length = text.chars().count() - after.chars().count() + close;
-    let goes_on_in_small_letters = text.chars().nth(length).is_some_and(char::is_lowercase);
-    if !closed && goes_on_in_small_letters {
-        return None;
-    }
-    Some(Label { number: format!("{digits}{part}"), length })
+    let goes_on = text.chars().nth(length).is_some_and(|c| c.is_lowercase() || c == ',');
+    (closed || !goes_on).then_some(Label { numbers, length })
 }
 
 /// Whether a label's block is only a heading: set as one, or short and without a sentence.
@@ -160,7 +175,8 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> Option<String> {
-        label(text, ItemKind::Recommendation).map(|l| l.number)
+        label(text, ItemKind::Recommendation)
+            .map(|l| l.numbers.first().map(|n| n.printed.clone()).unwrap_or_default())
     }
 
     #[test]
@@ -170,6 +186,9 @@ mod tests {
         assert_eq!(number("Recommendation 4a – Returns"), Some("4a".into()));
         assert_eq!(number("Recommendation No. 7. The board should"), Some("7".into()));
         assert_eq!(number("Recommendation 3 The Board should meet"), Some("3".into()));
+        assert_eq!(number("Recommendation 4a) ii): Returns"), Some("4a".into()));
+        assert_eq!(number("Recommendation IV: Returns"), Some("IV".into()));
+        assert_eq!(number("Recommendation: The Board should meet"), Some(String::new()));
     }
 
     #[test]
