@@ -186,6 +186,8 @@ impl Moment {
     }
 }
 
+/// "In the next" so many years or more is a horizon.
+const LONGEST_NEXT: u32 = 5;
 const NO_PUBLICATION: &str = "counts from publication, and the date of publication is not known";
 
 impl Cursor<'_> {
@@ -232,6 +234,30 @@ impl Cursor<'_> {
             }
             if self.words(next, "quarter").is_some() {
                 return Some((next + 1, recurring(count(3, Unit::Months))));
+            }
+        }
+        // "within each three-year spending review cycle".
+        if let Some(each) = self.words(at, "within|in|during|at|for|over each|every") {
+            let mut end = each;
+            if let Some((next, _)) = self.number(each)
+                && let Some((next, _)) = self.unit(self.words(next, "-").unwrap_or(next))
+            {
+                end = next;
+            }
+            let cycle = [
+                "spending review",
+                "financial year",
+                "parliament",
+                "parliamentary session",
+                "session",
+                "budget",
+            ]
+            .iter()
+            .find_map(|cycle| self.words(end, cycle))
+            .or_else(|| self.words(end, "cycle"));
+            if let Some(next) = cycle {
+                let next = self.words(next, "cycle|period").unwrap_or(next);
+                return Some((next, recurring(format!("each {}", self.said(each, next)))));
             }
         }
         if let Some(next) = self.words(start, "once|twice") {
@@ -285,6 +311,11 @@ impl Cursor<'_> {
         let next = self.words(next, "-").unwrap_or(next);
         let (next, unit) = self.unit(next)?;
         let (end, anchor) = self.anchor(next);
+        // "in the next ten years" is how far somebody looks ahead, not when something is due.
+        let horizon = self.words(at, "in|over the next").is_some();
+        if horizon && unit == Unit::Years && amount >= LONGEST_NEXT && anchor == Anchor::Unsaid {
+            return None;
+        }
         // "no more than six months" sets a length, not a limit, unless it says from when.
         if self.words(at, "no more than").or_else(|| self.words(at, "at most")).is_some()
             && anchor == Anchor::Unsaid
@@ -304,14 +335,20 @@ impl Cursor<'_> {
             "by",
             "before",
             "until",
+            "past",
             "prior to",
             "after midnight on",
             "after midnight",
         ];
         let next = openings.iter().find_map(|opening| self.words(at, opening))?;
         let (end, moment) = self.moment(next)?;
-        // "until 2022" in a narrative tells of the past; a limit lies ahead.
-        if self.word(at) == "until" && moment.date.is_some_and(|d| self.published.is_some_and(|p| d < p)) {
+        // "by Autumn 2024" in a report of 2025 tells of a promise broken; a limit lies ahead.
+        let last = moment.date.or(moment.latest);
+        if last.is_some_and(|d| self.published.is_some_and(|p| d < p)) {
+            return None;
+        }
+        // "past Easter" tells a time of day or year; only "not … past the end of" sets a limit.
+        if self.word(at) == "past" && self.words(next, "the end").is_none() {
             return None;
         }
         Some((
@@ -349,6 +386,16 @@ impl Cursor<'_> {
 
     /// "from 1 April 2026", "with effect from 1 April 2026".
     fn after(&self, at: usize) -> Parsed<Deadline> {
+        // "after three years of operation" counts from when the thing begins.
+        if let Some(next) = self.words(at, "after")
+            && let Some((next, amount)) = self.number(next)
+            && let Some((next, unit)) = self.unit(self.words(next, "-").unwrap_or(next))
+            && let Some(thing) = self.words(next, "of")
+            && let Some(end) = self.words(thing, "operation|service|use|implementation|running|practice")
+        {
+            let event = format!("start of {}", self.said(thing, end));
+            return Some((end, self.counted(DeadlineType::After, amount, unit, Anchor::Event(event))));
+        }
         let next = ["with effect from", "not before", "no earlier than", "from"]
             .iter()
             .find_map(|o| self.words(at, o))?;
@@ -395,9 +442,7 @@ impl Cursor<'_> {
             "with urgency",
             "in due course",
             "urgent|immediate|swift|prompt consideration|attention|steps|action",
-            "urgently",
             "immediately",
-            "promptly",
             "forthwith",
         ] {
             if let Some(end) = self.words(at, pattern) {

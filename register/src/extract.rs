@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use crate::axes::Response;
 use crate::deadline::{Deadline, find_deadlines};
 
+use addressees::Addressed;
+
 /// What is asked of [`extract`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request {
@@ -223,14 +225,34 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
             item.deadlines =
                 find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
         }
-        // A rule that knows whom it is made to has said so.
-        if item.kind == ItemKind::Recommendation && item.addressees.is_empty() {
-            item.addressees = addressees::read(&item.text);
-        }
     }
     restated::find(&document, &mut items);
     items.sort_by_key(|item| item.start);
+    address(reading, &mut items);
     (Extraction { kind, items }, findings)
+}
+
+/// Says whom each recommendation is made to, where the rule that read it did not.
+fn address(reading: &Reading, items: &mut [Item]) {
+    let lexicon = addressees::Lexicon::of(reading.body());
+    let mut above: Vec<String> = Vec::new();
+    let mut unsaid: Vec<usize> = Vec::new();
+    for (at, item) in items.iter_mut().enumerate() {
+        if item.kind != ItemKind::Recommendation {
+            continue;
+        }
+        if item.addressees.is_empty() {
+            match addressees::read(&item.text, &lexicon) {
+                Addressed::To(names) => item.addressees = names,
+                Addressed::Upward => item.addressees.clone_from(&above),
+                Addressed::Unsaid => unsaid.push(at),
+            }
+        }
+        if !item.addressees.is_empty() {
+            above.clone_from(&item.addressees);
+        }
+    }
+    conclusions_list::address_to_the_usual(items, &unsaid);
 }
 
 /// The body of a document as the rules see it.

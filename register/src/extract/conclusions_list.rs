@@ -1,8 +1,10 @@
 //! Rule `conclusions-and-recommendations`: the numbered list at the end of a committee's report that mixes the two.
 //!
 //! Parliamentary committees print one list of conclusions and recommendations and tell them apart by type alone: italic (or
-//! bold italic) asks, upright concludes. Where the list is all of one face, the words tell: an item that lays a duty on
+//! bold italic) asks, upright concludes. Some print "(Recommendation, Paragraph 12)" at its end. Where the list is all of one face, the words tell: an item that lays a duty on
 //! someone, or says "we recommend", asks. Headings of chapters stand inside the list; it ends where its numbers do.
+
+use std::collections::BTreeMap;
 
 use candour_reading::{Block, BlockKind};
 
@@ -32,6 +34,27 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
     best
 }
 
+/// Committees of a parliament speak to one body, its government: an item that names nobody is made to whomever most of
+/// the list is made to.
+pub(super) fn address_to_the_usual(items: &mut [Item], unsaid: &[usize]) {
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all = 0;
+    for item in items.iter().filter(|i| i.rule == RULE && !i.addressees.is_empty()) {
+        all += 1;
+        for name in &item.addressees {
+            *named.entry(name.clone()).or_default() += 1;
+        }
+    }
+    let usual =
+        named.into_iter().max_by_key(|(_, count)| *count).filter(|(_, count)| count * 2 > all && *count >= 3);
+    let Some((usual, _)) = usual else { return };
+    for at in unsaid {
+        if items[*at].rule == RULE {
+            items[*at].addressees = vec![usual.clone()];
+        }
+    }
+}
+
 fn numbered(body: &Body<'_>, from: usize) -> Vec<Item> {
     let mut starts: Vec<(usize, u32, usize)> = Vec::new();
     let mut gap = 0;
@@ -59,9 +82,14 @@ fn numbered(body: &Body<'_>, from: usize) -> Vec<Item> {
         let limit = starts.get(index + 1).map_or(body.blocks.len(), |next| next.0);
         // What follows a number up to the next heading or number belongs to it, if it is set as part of the list.
         let end = (at + 1..limit).find(|b| !belongs(body, *at, *b)).unwrap_or(limit);
-        let asks = if mixed { faces[index] } else { lays_a_duty(body.text(*at)) };
+        let marked = (*at..end).find_map(|b| marked(body.text(b)));
+        let (asks, confidence) = match marked {
+            Some(asks) => (asks, 98),
+            None if mixed => (faces[index], 95),
+            None => (lays_a_duty(body.text(*at)), 75),
+        };
         let kind = if asks { ItemKind::Recommendation } else { ItemKind::Conclusion };
-        if let Some(mut item) = body.item(kind, *at, end, *length, RULE, if mixed { 95 } else { 75 }) {
+        if let Some(mut item) = body.item(kind, *at, end, *length, RULE, confidence) {
             item.number = Some(number.to_string());
             items.push(item);
         }
@@ -73,6 +101,20 @@ fn belongs(body: &Body<'_>, first: usize, at: usize) -> bool {
     let block = body.blocks[at];
     let near = block.page <= body.blocks[first].page + 1;
     near && matches!(block.kind, BlockKind::ListItem { .. }) && leading_number(body.text(at)).is_none()
+}
+
+/// "(Recommendation, Paragraph 12)" or "(Conclusion, Paragraph 9)" at the end of an item says which it is.
+fn marked(text: &str) -> Option<bool> {
+    let open = text.rfind('(')?;
+    let inner = text[open + 1..].to_lowercase();
+    if inner.chars().count() > 60 {
+        return None;
+    }
+    match inner.split(|c: char| !c.is_alphabetic()).next()? {
+        "recommendation" => Some(true),
+        "conclusion" => Some(false),
+        _ => None,
+    }
 }
 
 /// Whether more than half of an item, after its number, is set in italic.
@@ -124,6 +166,13 @@ mod tests {
                 ("4".into(), ItemKind::Recommendation),
             ]
         );
+    }
+
+    #[test]
+    fn an_item_may_say_what_it_is() {
+        let source = "# Conclusions and recommendations\n\n1. The Board must not have known. (Conclusion, Paragraph 3)\n2. Its returns be published. (Recommendation, Paragraph 4)\n3. The Council should meet. (Recommendation, Paragraph 9)\n";
+        let found: Vec<ItemKind> = kinds(source).into_iter().map(|k| k.1).collect();
+        assert_eq!(found, [ItemKind::Conclusion, ItemKind::Recommendation, ItemKind::Recommendation]);
     }
 
     #[test]

@@ -33,7 +33,10 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence<'_>> {
     while let Some((at, c)) = chars.next() {
         let ends = match c {
             '.' | '!' | '?' => ends_sentence(text, from, at, c),
-            '\n' => bytes.get(at + 1) == Some(&b'\n'),
+            // A paragraph broken in the middle of a sentence goes on in small letters.
+            '\n' => {
+                bytes.get(at + 1) == Some(&b'\n') && !text[at..].trim_start().starts_with(char::is_lowercase)
+            }
             _ => false,
         };
         if !ends {
