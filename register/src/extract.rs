@@ -4,6 +4,7 @@
 //! together: one item per number, every further printing as [`Item::also_at`], quotations of other reports left out.
 
 mod addressees;
+mod answers;
 mod commission_recommended;
 mod conclusions_list;
 mod labelled_heading;
@@ -210,18 +211,11 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
             found.extend(commission_recommended::find(&document));
             settle(reading, found, &mut findings)
         }
-        DocumentKind::Response => {
-            let mut found =
-                settle(reading, labelled_heading::find(&document, ItemKind::Response), &mut findings);
-            for item in &mut found {
-                item.response = Some(positions::read(&item.text));
-            }
-            found
-        }
+        DocumentKind::Response => answers::find(&document, request.published, &mut findings),
         DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => Vec::new(),
     };
     for item in &mut items {
-        if item.kind != ItemKind::Conclusion {
+        if !matches!(item.kind, ItemKind::Conclusion | ItemKind::Response) {
             item.deadlines =
                 find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
         }

@@ -267,6 +267,11 @@ pub(super) fn body_named(phrase: &str) -> Option<String> {
     is_body(name, &Lexicon::default()).then(|| name.to_owned())
 }
 
+/// The bodies a subject names, without their articles.
+pub(super) fn bodies_named(subject: &str) -> Vec<String> {
+    split(&self::subject(subject), &Lexicon::default())
+}
+
 /// The bodies a sentence asks, whether it asks a pronoun, and whether it lays a duty at all.
 fn in_sentence(sentence: &str, lexicon: &Lexicon) -> (Vec<String>, bool, bool) {
     let words: Vec<&str> = sentence.split_whitespace().collect();

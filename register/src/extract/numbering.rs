@@ -33,7 +33,7 @@ pub(super) fn read_several(text: &str) -> Option<(Vec<Numbering>, usize)> {
             .find_map(|j| trimmed.strip_prefix(j).map(|_| j.chars().count()))
         {
             (length, true)
-        } else if let Some(length) = ["., and ", "., ", ", and ", ", ", "and ", "& "]
+        } else if let Some(length) = ["., and ", "., ", ", and ", ", ", ",", "and ", "& "]
             .iter()
             .find_map(|j| trimmed.strip_prefix(j).map(|_| j.chars().count()))
         {
@@ -156,11 +156,16 @@ fn plain(text: &str) -> Option<Numbering> {
             closed_by_bracket || matches!(at(after), '\0' | ':' | '.' | ';' | ',' | '–' | '-' | '\n' | '(');
         let attached = spaced == 0 && !at(after).is_alphanumeric();
         let next_part_follows = spaced == 0 && matches!(at(after), ' ');
-        if !is_part || (bracket == 1 && !closed_by_bracket) || !(closes || attached || next_part_follows) {
+        let in_title = depth == 1 && roman && at(after) == ' ';
+        if !is_part
+            || (bracket == 1 && !closed_by_bracket)
+            || !(closes || attached || next_part_follows || in_title)
+        {
             break;
         }
-        // "4 a board" begins a sentence.
-        if spaced == 1 && !closes {
+        // "4 a board" begins a sentence; in "4a ii Returns" the small Roman number is a part before a title.
+        let before_title = depth == 1 && roman && at(after) == ' ' && at(after + 1).is_uppercase();
+        if spaced == 1 && !closes && !before_title {
             break;
         }
         end = after + usize::from(closed_by_bracket && bracket == 1);

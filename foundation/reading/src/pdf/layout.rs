@@ -93,6 +93,17 @@ fn roles(pages: &[PageLines]) -> Vec<Vec<Role>> {
             seen.entry((pattern(&line.text), place(page, line))).or_default().insert(page.number);
         }
     }
+    // A line that stands inside pages as often as at their edge ("Recommendation 8") is a heading of the body.
+    let mut inside: HashMap<String, usize> = HashMap::new();
+    for page in pages {
+        let inner = inner_lines(page, 3);
+        for line in page.lines.iter().filter(|l| inner.contains(&l.baseline)) {
+            *inside.entry(pattern(&line.text)).or_default() += 1;
+        }
+    }
+    let in_body = |line: &PrintedLine, times: usize| {
+        inside.get(&pattern(&line.text)).is_some_and(|inside| *inside >= times.min(3))
+    };
     // A rounded place may fall on either side of a boundary.
     let times = |page: &PageLines, line: &PrintedLine| -> usize {
         (-1..=1)
@@ -109,6 +120,7 @@ fn roles(pages: &[PageLines]) -> Vec<Vec<Role>> {
                 if is_page_number(&line.text) && !inner.contains(&line.baseline) {
                     *role = Role::PageNumber;
                 } else if times(page, line) >= 3
+                    && !in_body(line, times(page, line))
                     && !line.raised_number
                     && !inner_heads.contains(&line.baseline)
                 {
