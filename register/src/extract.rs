@@ -5,12 +5,15 @@
 
 mod addressees;
 mod answers;
+mod coded_recommendation;
 mod commission_recommended;
 mod conclusions_list;
+mod coroner_report;
 mod labelled_heading;
 mod list_under_heading;
 mod numbering;
 mod positions;
+mod recommending_paragraphs;
 mod restated;
 mod review_list;
 mod sentences;
@@ -209,13 +212,20 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
             found.extend(conclusions_list::find(&document));
             found.extend(review_list::find(&document));
             found.extend(commission_recommended::find(&document));
+            found.extend(coded_recommendation::find(&document));
+            // Prose is read for recommendations only where the document does not set them apart.
+            if !found.iter().any(|i| i.kind == ItemKind::Recommendation) {
+                found.extend(recommending_paragraphs::find(&document));
+            }
+            found.extend(coroner_report::find(&document, request.published));
             settle(reading, found, &mut findings)
         }
         DocumentKind::Response => answers::find(&document, request.published, &mut findings),
         DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => Vec::new(),
     };
     for item in &mut items {
-        if !matches!(item.kind, ItemKind::Conclusion | ItemKind::Response) {
+        let own_rule = matches!(item.kind, ItemKind::Conclusion | ItemKind::Response | ItemKind::Finding);
+        if !own_rule && item.deadlines.is_empty() {
             item.deadlines =
                 find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
         }
@@ -395,7 +405,9 @@ fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> V
         match &item.section {
             Some(section) if restarted.contains(section) => {
                 if let Some(number) = &item.number {
-                    item.number = Some(format!("{section} {number}"));
+                    // A numbered paragraph is joined to its parts as such documents cite them: 111.4.
+                    let joint = if section.bytes().all(|b| b.is_ascii_digit()) { '.' } else { ' ' };
+                    item.number = Some(format!("{section}{joint}{number}"));
                 }
             }
             _ => item.section = None,

@@ -59,7 +59,9 @@ fn starts_a_chapter(heading: &str) -> bool {
 
 /// Whom "… recommended that X verb …" asks: the capitalised words after "that".
 fn recommended(text: &str) -> Option<String> {
-    let at = text.find(" recommended that ")? + " recommended that ".len();
+    let (opening, at) =
+        [" recommended that ", " recommended to "].iter().find_map(|o| text.find(o).map(|at| (o, at)))?;
+    let at = at + opening.len();
     let before = &text[..at];
     // "In 2010 the Commission recommended" tells of an older one; the paragraph of the recommendation itself gives its day.
     let dated = before.split_whitespace().skip(1).take(2).any(|w| w == "On")
@@ -97,6 +99,10 @@ mod tests {
         let text = "7.2.2. On 30 June 2014 the Commission recommended that the Chief Executive of the Harbour Agency require a review. (018/14)";
         assert_eq!(recommended(text).as_deref(), Some("Chief Executive of the Harbour Agency"));
         assert_eq!(own_number(text).as_deref(), Some("018/14"));
+        assert_eq!(
+            recommended("5.1 On 12 May 2004 the Commission recommended to the Managing Director of Harbour Rail that he:").as_deref(),
+            Some("Managing Director of Harbour Rail")
+        );
         assert_eq!(
             recommended("4.3.2. The Commission recommended that Harbour Rail reassess the limit."),
             None

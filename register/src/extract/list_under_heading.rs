@@ -39,7 +39,11 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
                 ends_part || found.level.is_some_and(|level| heading_at_or_above(body, *i, level, chapters))
             })
             .unwrap_or(body.blocks.len());
-        let mut list = numbered(body, at + 1, end, found);
+        let mut list = numbered(body, at + 1, end, found, leading_number);
+        if list.is_empty() {
+            // Some print no mark after the number.
+            list = numbered(body, at + 1, end, found, unmarked_number);
+        }
         for item in &mut list {
             item.section = found.about.clone().or_else(|| (!section.is_empty()).then(|| section.clone()));
             if let Some(asked) = &found.asked {
@@ -124,7 +128,13 @@ struct Start {
 }
 
 /// The items numbered 1, 2, 3 … between two blocks; none where the numbers do not begin at 1 or run short of two.
-fn numbered(body: &Body<'_>, from: usize, to: usize, announced: &Announcement) -> Vec<Item> {
+fn numbered(
+    body: &Body<'_>,
+    from: usize,
+    to: usize,
+    announced: &Announcement,
+    number_of: fn(&str) -> Option<(u32, usize)>,
+) -> Vec<Item> {
     let introduction = if announced.by == By::Sentence { AT_ONCE } else { LONGEST_INTRODUCTION };
     let mut starts: Vec<Start> = Vec::new();
     let mut end = to;
@@ -138,7 +148,7 @@ fn numbered(body: &Body<'_>, from: usize, to: usize, announced: &Announcement) -
             continue;
         }
         let text = body.text(at);
-        let first = leading_number(text).filter(|(number, _)| *number == wanted);
+        let first = number_of(text).filter(|(number, _)| *number == wanted);
         if let Some((number, label)) = first {
             starts.push(Start { block: at, character: 0, label, number, printed: true });
             run_on(text, at, &mut starts);
@@ -236,6 +246,20 @@ fn goes_on(body: &Body<'_>, last: &Start, at: usize) -> bool {
         BlockKind::Heading(_) => false,
         _ => near || text.starts_with(char::is_lowercase),
     }
+}
+
+/// `3 The Board should` at the start of a block, and how many characters the number takes.
+fn unmarked_number(text: &str) -> Option<(u32, usize)> {
+    let trimmed = text.trim_start();
+    let indent = text.chars().count() - trimmed.chars().count();
+    let digits: String = trimmed.chars().take_while(char::is_ascii_digit).collect();
+    let after = &trimmed[digits.len()..];
+    let space = after.chars().take_while(|c| c.is_whitespace()).count();
+    let sentence =
+        after.split_whitespace().count() >= 6 && after.trim_start().starts_with(char::is_uppercase);
+    ((1..=2).contains(&digits.len()) && space > 0 && sentence)
+        .then(|| digits.parse().ok().map(|n| (n, indent + digits.len() + space)))
+        .flatten()
 }
 
 /// `3.` or `3)` at the start of a block, and how many characters it takes.

@@ -64,6 +64,11 @@ pub(super) fn read_several(text: &str) -> Option<(Vec<Numbering>, usize)> {
     Some((numbers, at))
 }
 
+/// Whether a number is a code that an office gives, such as `A-97-92` or `018/14`, rather than a place in a list.
+pub(super) fn is_code(number: &Numbering) -> bool {
+    number.printed.contains(['-', '/'])
+}
+
 /// More numbers than this in one label are a table, not a label.
 const MOST: usize = 300;
 
@@ -106,7 +111,14 @@ fn coded(text: &str) -> Option<Numbering> {
             |s: &str, least: usize| (least..=4).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
         number(serial, 1) && number(year, 2)
     });
-    (office_code || serial_of_year).then(|| Numbering {
+    // `2019-012`: year and serial number.
+    let year_and_serial = word.split_once('-').is_some_and(|(year, serial)| {
+        year.len() == 4
+            && (year.starts_with("19") || year.starts_with("20"))
+            && serial.len() == 3
+            && word.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    });
+    (office_code || serial_of_year || year_and_serial).then(|| Numbering {
         printed: word.to_owned(),
         parent: None,
         length: word.chars().count(),
@@ -214,6 +226,7 @@ mod tests {
             ("R3.2-1 Begin", "R3.2-1", None),
             ("RO-2014-103-SR-01", "RO-2014-103-SR-01", None),
             ("IX. Returns", "IX", None),
+            ("2019-012 It is", "2019-012", None),
             ("4 a board should meet", "4", None),
             ("12 months", "12", None),
         ] {

@@ -1,10 +1,11 @@
 //! Rule `periodic-review-list`: recommendations of States to a State, numbered under a paragraph (`121.1`, `121.2`, …).
 //!
-//! They begin with a bare verb, so no cue word finds them; the paragraph above them and the run of their numbers do. That
-//! paragraph also says who is asked: "… have been examined by Utopia and enjoy the support of Utopia".
+//! Older reports number them from 1 again under each such paragraph. They begin with a bare verb, so no cue word finds
+//! them; the paragraph above them and the run of their numbers do. That paragraph also says who is asked: "… have been examined by Utopia and enjoy the support of Utopia".
 
 use candour_reading::BlockKind;
 
+use super::list_under_heading::leading_number;
 use super::{Body, Item, ItemKind};
 
 const RULE: &str = "periodic-review-list";
@@ -24,7 +25,13 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
                 || lower.contains("following recommendations")
                 || lower.contains("will be examined"))
         {
-            items.extend(under(body, at, paragraph, state_asked(text).as_deref()));
+            let asked = state_asked(text);
+            let nested = under(body, at, paragraph, asked.as_deref());
+            if nested.is_empty() {
+                items.extend(counted_anew(body, at, paragraph, asked.as_deref()));
+            } else {
+                items.extend(nested);
+            }
         }
     }
     items
@@ -68,6 +75,43 @@ fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<&st
                 (at + 1..end).find(|b| matches!(body.blocks[*b].kind, BlockKind::Heading(_))).unwrap_or(end);
             let mut item = body.item(ItemKind::Recommendation, *at, end, skip, RULE, 95)?;
             item.number = Some(number);
+            item.addressees = asked.iter().map(|a| (*a).to_owned()).collect();
+            Some(item)
+        })
+        .collect()
+}
+
+/// A list that counts 1, 2, 3 … under the paragraph, until the paragraph after it.
+fn counted_anew(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<&str>) -> Vec<Item> {
+    let mut starts: Vec<(usize, usize)> = Vec::new();
+    let mut end = body.blocks.len();
+    for at in announcement + 1..body.blocks.len() {
+        let wanted = starts.len() as u32 + 1;
+        match leading_number(body.text(at)) {
+            Some((number, length)) if number == wanted => starts.push((at, length)),
+            Some((number, _)) if number == paragraph + 1 => {
+                end = at;
+                break;
+            }
+            _ if matches!(body.blocks[at].kind, BlockKind::Heading(1)) => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    if (starts.len() as u32) < FEWEST || starts[0].0 > announcement + 2 {
+        return Vec::new();
+    }
+    let ends = starts.iter().skip(1).map(|s| s.0).chain([end]).collect::<Vec<_>>();
+    starts
+        .iter()
+        .zip(ends)
+        .enumerate()
+        .filter_map(|(index, ((at, length), end))| {
+            let mut item = body.item(ItemKind::Recommendation, *at, end, *length, RULE, 90)?;
+            item.number = Some((index + 1).to_string());
+            item.section = Some(paragraph.to_string());
             item.addressees = asked.iter().map(|a| (*a).to_owned()).collect();
             Some(item)
         })
@@ -126,6 +170,23 @@ mod tests {
             state_asked("will be examined by the Republic of Utopia, which").as_deref(),
             Some("the Republic of Utopia")
         );
+    }
+
+    #[test]
+    fn older_reports_count_anew_under_each_paragraph() {
+        let source = "Report\n\n111. The recommendations listed below will be examined by Utopia, which will reply:\n\n1. To ratify the treaty (Ruritania);\n\n2. To train its officers (Freedonia);\n\n3. To publish its returns (Sylvania).\n\n112. The recommendations listed below did not enjoy the support of Utopia:\n\n1. To leave (Freedonia);\n\n2. To stay (Ruritania);\n\n3. To wait (Sylvania).\n\n113. All conclusions reflect positions.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.txt", &candour_reading::Limits::default())
+                .unwrap();
+        let request =
+            super::super::Request { published: None, kind: Some(super::super::DocumentKind::Report) };
+        let read: Vec<String> = super::super::extract(&reading, request)
+            .0
+            .items
+            .into_iter()
+            .map(|i| i.number.unwrap_or_default())
+            .collect();
+        assert_eq!(read, ["111.1", "111.2", "111.3", "112.1", "112.2", "112.3"]);
     }
 
     #[test]
