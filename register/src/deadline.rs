@@ -120,6 +120,31 @@ pub fn find_deadlines(text: &str, published: Option<Date>) -> Vec<(Span, Deadlin
     found
 }
 
+/// Finds the times that a promise names beyond its limits: lengths ("a three-month review", "to last twelve weeks") and
+/// times to come ("this spring", "in March 2026", "later this year").
+///
+/// A length is no limit until its start is known. Where nobody states one, the day given is what it would come to from
+/// publication, and [`Deadline::unresolved`] says so.
+pub(crate) fn find_promised_times(text: &str, published: Option<Date>) -> Vec<Deadline> {
+    let tokens = tokenise(text);
+    let cursor = Cursor { tokens: &tokens, text, published };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        // A limit is found by the grammar of limits.
+        if let Some((end, _)) = cursor.limit(at).filter(|(end, _)| *end > at) {
+            at = end;
+        } else if let Some((end, mut deadline)) = cursor.length(at).or_else(|| cursor.to_come(at)) {
+            deadline.phrase = phrase(text, &tokens[at], &tokens[end - 1]);
+            found.push(deadline);
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
 struct Token<'a> {
     lower: String,
     raw: &'a str,
@@ -456,6 +481,68 @@ impl Cursor<'_> {
         None
     }
 
+    /// "three-month", "lasting twelve weeks".
+    fn length(&self, at: usize) -> Parsed<Deadline> {
+        let (next, amount) = self.number(at)?;
+        let hyphen = self.words(next, "-");
+        let (end, unit) = self.unit(hyphen.unwrap_or(next))?;
+        let lasting = at > 0
+            && matches!(self.word(at - 1), "lasting" | "take" | "takes" | "last" | "lasts" | "for" | "over");
+        // "three-month-old" and "six-monthly" are no lengths.
+        if !(hyphen.is_some() || lasting) || self.word(end) == "-" || self.word(end) == "old" {
+            return None;
+        }
+        let deadline = Deadline {
+            amount: Some(amount),
+            unit: Some(unit),
+            counted_from: Some("its start, which is not stated".to_owned()),
+            date: self.published.and_then(|p| add(p, amount, unit)),
+            unresolved: Some("the start is not stated; counted here from publication".to_owned()),
+            ..blank(DeadlineType::Within)
+        };
+        Some((end, deadline))
+    }
+
+    /// "this spring", "in March 2026", "later this year", "next month".
+    fn to_come(&self, at: usize) -> Parsed<Deadline> {
+        let made = |moment: Moment| Deadline {
+            date: moment.date,
+            earliest: moment.earliest,
+            latest: moment.latest,
+            unresolved: moment.unresolved,
+            ..blank(moment.kind)
+        };
+        if let Some(next) =
+            self.words(at, "this|next|in|during").filter(|_| at == 0 || self.word(at - 1) != "since")
+        {
+            let next = self.words(next, "early|mid|late").unwrap_or(next);
+            let next = self.words(next, "-").unwrap_or(next);
+            if let Some((end, moment)) = self.easter_or_season(next).or_else(|| {
+                let (after, _) = self.month(next)?;
+                self.year(self.words(after, ",").unwrap_or(after))?;
+                self.moment(next)
+            }) {
+                let past = moment.latest.is_some_and(|d| self.published.is_some_and(|p| d < p));
+                return (!past).then(|| (end, made(moment)));
+            }
+        }
+        let later = self.words(at, "later").unwrap_or(at);
+        let end = self.words(later, "this|next year").or_else(|| self.words(later, "this|next month"))?;
+        let next = self.word(later) == "next";
+        let Some(published) = self.published else {
+            return Some((end, made(Moment::open(DeadlineType::By, NO_PUBLICATION))));
+        };
+        let window = if self.word(end - 1) == "year" {
+            let year = published.year() + i16::from(next);
+            (if next { date(year, 1, 1) } else { published }, date(year, 12, 31))
+        } else {
+            let first =
+                published.first_of_month().checked_add(TimeSpan::new().months(i32::from(next))).ok()?;
+            (if next { first } else { published }, first.last_of_month())
+        };
+        Some((end, made(Moment::between(DeadlineType::By, window.0, window.1))))
+    }
+
     fn counted(&self, kind: DeadlineType, amount: u32, unit: Unit, anchor: Anchor) -> Deadline {
         let (counted_from, day, unresolved) = match anchor {
             Anchor::Publication => {
@@ -495,26 +582,29 @@ impl Cursor<'_> {
             return (at, Anchor::Unsaid);
         }
         let said = self.said(next, end);
-        let plain = said.to_lowercase();
+        let lower = said.to_lowercase();
+        let plain = lower.strip_prefix("the ").unwrap_or(&lower);
         let of_this = [
             "this report",
             "the report",
             "our report",
             "this volume",
             "this document",
+            "this letter",
+            "this statement",
+            "this response",
+            "this notice",
+            "today",
             "the inquiry’s report",
             "the inquiry's report",
         ];
         let publication = plain == "publication"
             || of_this.iter().any(|r| {
-                plain
-                    .strip_prefix("the ")
-                    .unwrap_or(&plain)
-                    .strip_prefix("publication of ")
-                    .is_some_and(|rest| rest.starts_with(r))
-                    || plain.strip_prefix("the date of ").unwrap_or(&plain).starts_with(r)
-                    || plain
-                        .strip_prefix("the date of publication of ")
+                let dated = plain.strip_prefix("date of ").unwrap_or(plain);
+                dated.starts_with(r)
+                    || dated
+                        .strip_prefix("the publication of ")
+                        .or_else(|| dated.strip_prefix("publication of "))
                         .is_some_and(|rest| rest.starts_with(r))
                     || (plain.starts_with(r) && plain[r.len()..].trim_start().starts_with("being published"))
             });
@@ -523,7 +613,16 @@ impl Cursor<'_> {
             while end > next + 1
                 && !matches!(
                     self.word(end - 1),
-                    "report" | "volume" | "document" | "publication" | "published"
+                    "report"
+                        | "volume"
+                        | "document"
+                        | "publication"
+                        | "published"
+                        | "letter"
+                        | "statement"
+                        | "response"
+                        | "notice"
+                        | "today"
                 )
             {
                 end -= 1;
@@ -713,12 +812,37 @@ impl Cursor<'_> {
             _ => return None,
         };
         let next = self.words(at + 1, "of").unwrap_or(at + 1);
-        let Some((next, year)) = self.year(next) else {
-            return Some((at + 1, Moment::open(DeadlineType::Season, "a season without a year was named")));
+        let window = |year: i16| {
+            let first = date(year, first_month, 1);
+            let last = first.checked_add(TimeSpan::new().months(2)).ok()?.last_of_month();
+            Some((first, last))
         };
-        let first = date(year, first_month, 1);
-        let last = first.checked_add(TimeSpan::new().months(2)).ok()?.last_of_month();
-        Some((next, Moment::between(DeadlineType::Season, first, last)))
+        if let Some((next, year)) = self.year(next) {
+            let (first, last) = window(year)?;
+            return Some((next, Moment::between(DeadlineType::Season, first, last)));
+        }
+        let Some(published) = self.published else {
+            return Some((
+                at + 1,
+                Moment::open(
+                    DeadlineType::Season,
+                    "no year is given, and the date of publication is not known",
+                ),
+            ));
+        };
+        // The season now running, or else the next one.
+        let (first, last) = window(published.year() - 1)
+            .filter(|w| w.1 >= published)
+            .or_else(|| window(published.year()).filter(|w| w.1 >= published))
+            .or_else(|| window(published.year() + 1))?;
+        let moment = Moment::between(DeadlineType::Season, first, last);
+        Some((
+            at + 1,
+            Moment {
+                unresolved: Some("no year is given; the next such season is taken".to_owned()),
+                ..moment
+            },
+        ))
     }
 
     /// "10 October 2025", "10th of October, 2025", "October 10, 2025", "2025-10-10".
@@ -735,8 +859,7 @@ impl Cursor<'_> {
         if let Some((next, day)) = self.day_of_month(at) {
             let next = self.words(next, "of").unwrap_or(next);
             let (next, month) = self.month(next)?;
-            let next = self.words(next, ",").unwrap_or(next);
-            if let Some((next, year)) = self.year(next) {
+            if let Some((next, year)) = self.year(self.words(next, ",").unwrap_or(next)) {
                 return Some((next, Date::new(year, month, day).ok()?));
             }
             // The next such day after publication; without a publication date there is no day.

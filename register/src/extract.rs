@@ -13,10 +13,13 @@ mod labelled_heading;
 mod list_under_heading;
 mod numbering;
 mod positions;
+mod prose;
 mod recommending_paragraphs;
 mod restated;
 mod review_list;
 mod sentences;
+mod speech;
+mod told;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -75,6 +78,10 @@ impl DocumentKind {
 pub struct Extraction {
     /// What the document was taken for.
     pub kind: DocumentKind,
+    /// The headline of an article whose file names no title.
+    pub title: Option<String>,
+    /// Its date: the one given, or the one a statement, letter or article prints at its head.
+    pub published: Option<Date>,
     /// The items, in the order in which they are first printed.
     pub items: Vec<Item>,
 }
@@ -204,6 +211,8 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
     let body: Vec<&Block> = reading.blocks.iter().filter(|b| b.kind.is_body()).collect();
     let document = Body { quoted: quoted(reading, &body), blocks: body, reading };
     let mut findings = Vec::new();
+    let mut published = request.published;
+    let mut title = None;
 
     let mut items = match kind {
         DocumentKind::Report => {
@@ -221,19 +230,25 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
             settle(reading, found, &mut findings)
         }
         DocumentKind::Response => answers::find(&document, request.published, &mut findings),
-        DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => Vec::new(),
+        DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => {
+            let prose = prose::Prose::of(&document, kind);
+            published = published.or(prose.published);
+            title.clone_from(&prose.headline);
+            told::find(&document, &prose, kind, published)
+        }
     };
     for item in &mut items {
-        let own_rule = matches!(item.kind, ItemKind::Conclusion | ItemKind::Response | ItemKind::Finding);
-        if !own_rule && item.deadlines.is_empty() {
+        if item.kind == ItemKind::Recommendation && item.deadlines.is_empty() {
             item.deadlines =
                 find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
         }
     }
-    restated::find(&document, &mut items);
+    if matches!(kind, DocumentKind::Report | DocumentKind::Response) {
+        restated::find(&document, &mut items);
+    }
     items.sort_by_key(|item| item.start);
     address(reading, &mut items);
-    (Extraction { kind, items }, findings)
+    (Extraction { kind, title, published, items }, findings)
 }
 
 /// Says whom each recommendation is made to, where the rule that read it did not.
@@ -248,7 +263,10 @@ fn address(reading: &Reading, items: &mut [Item]) {
         if item.addressees.is_empty() {
             match addressees::read(&item.text, &lexicon) {
                 Addressed::To(names) => item.addressees = names,
-                Addressed::Upward => item.addressees.clone_from(&above),
+                Addressed::Upward { several } if above.len() > 1 || !several => {
+                    item.addressees.clone_from(&above)
+                }
+                Addressed::Upward { .. } => {}
                 Addressed::Unsaid => unsaid.push(at),
             }
         }
@@ -431,32 +449,52 @@ fn unbroken_series(found: &[Item]) -> BTreeMap<String, usize> {
         .collect()
 }
 
+/// Tells what a document is from its title, its opening and how it is written. A document that makes recommendations
+/// stays a report whatever it quotes; only what is short and written as letters and articles are is taken for one.
 fn guess_kind(reading: &Reading) -> DocumentKind {
     let opening: String = reading.body().chars().take(6_000).collect::<String>().to_lowercase();
     let title = reading.about.title.as_deref().unwrap_or_default().to_lowercase();
-    let says = |needle: &str| title.contains(needle) || opening.contains(needle);
-    if title.contains("response")
-        || says("government response")
-        || says("response to the recommendations")
-        || says("response to recommendation")
-    {
-        DocumentKind::Response
-    } else if opening.trim_start().starts_with("dear ") || says("yours sincerely") {
-        DocumentKind::Letter
-    } else if says("statement made by")
-        || says("ministerial statement")
-        || says("oral statement")
-        || says("with permission, ")
-    {
-        DocumentKind::Statement
-    } else if reading.pages.len() <= 1
-        && (opening.contains(" said") || says("reporter") || says("correspondent"))
-        && !says("recommendation 1")
-    {
-        DocumentKind::News
-    } else {
-        DocumentKind::Report
+    let head: String = opening.chars().take(1_500).collect();
+    let short = reading.body_end < 30_000 && reading.pages.len() <= 8;
+    let labelled = opening.matches("recommendation 1").count() > 0;
+    let greets = opening.lines().take(40).any(|l| l.trim_start().starts_with("dear "));
+    let body = reading.body().to_lowercase();
+    let signs = ["yours sincerely", "yours faithfully", "kind regards"].iter().any(|s| body.contains(s));
+    if short && greets && (signs || !labelled) {
+        return DocumentKind::Letter;
     }
+    let states = [
+        "statement made by",
+        "ministerial statement",
+        "oral statement",
+        "with permission, ",
+        "written statement",
+    ];
+    if short && states.iter().any(|s| head.contains(s) || title.contains(s)) {
+        return DocumentKind::Statement;
+    }
+    let views =
+        ["replies presented by the state under review", "views on conclusions and/or recommendations"];
+    if views.iter().any(|v| opening.contains(v)) {
+        return DocumentKind::Response;
+    }
+    let said = speech::SAYING.iter().map(|verb| body.matches(&format!(" {verb} ")).count()).sum::<usize>();
+    let dated =
+        head.lines().take(25).any(|l| l.split_whitespace().count() <= 10 && prose::day_printed(l).is_some());
+    if short && !labelled && (said >= 3 || (said >= 1 && dated)) && !coroner_report::is_one(reading.body()) {
+        return DocumentKind::News;
+    }
+    let answers = [
+        "response to",
+        "government response",
+        "progress report on the recommendations",
+        "progress update",
+        "update on progress",
+    ];
+    if answers.iter().any(|a| title.contains(a) || head.contains(a)) {
+        return DocumentKind::Response;
+    }
+    DocumentKind::Report
 }
 
 #[cfg(test)]

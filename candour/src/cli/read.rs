@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use candour_reading::{Limits, Reading};
-use candour_record::{Citation, ContentHash, DateOrUnknown, Document, Finding, Passage, Severity, Span};
+use candour_record::{Citation, ContentHash, DateOrUnknown, Document, Finding, Passage, Span};
 use candour_register::{DocumentKind, Draft, Extraction, Fact, Item, Proposal, Request, extract};
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -123,23 +123,17 @@ pub(super) fn read_bytes(bytes: &[u8], name: &str, request: Request) -> Result<R
     let (extraction, more) = extract(&reading, request);
     let mut findings = reading.findings.clone();
     findings.extend(more);
-    if extraction.items.is_empty()
-        && matches!(extraction.kind, DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter)
-    {
-        let message = format!(
-            "{name}: statements, letters and news articles are kept and can be searched; promises and claims are not yet read from them"
-        );
-        findings.push(Finding::new(Severity::Note, "kind_not_extracted", message));
-    }
     let fallback =
         Path::new(name).file_name().map_or_else(|| name.to_owned(), |n| n.to_string_lossy().into_owned());
     let document = Document {
         sha256: ContentHash::from_bytes(Sha256::digest(bytes).into()),
-        title: reading.about.title.clone().unwrap_or(fallback),
+        title: reading.about.title.clone().or_else(|| extraction.title.clone()).unwrap_or(fallback),
         media: reading.media,
         bytes: bytes.len() as u64,
         pages: reading.pages.len() as u32,
-        published: request.published.map_or(DateOrUnknown::Unknown, |day| DateOrUnknown::Known(day.into())),
+        published: extraction
+            .published
+            .map_or(DateOrUnknown::Unknown, |day| DateOrUnknown::Known(day.into())),
         producer: reading.about.producer.clone(),
     };
     Ok(ReadDocument { document, reading, extraction, findings })

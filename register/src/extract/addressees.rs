@@ -226,8 +226,11 @@ const ASKING: &[&str] = &[
 pub(super) enum Addressed {
     /// To these, as written.
     To(Vec<String>),
-    /// To whomever the item above is addressed to.
-    Upward,
+    /// To whomever the item above is addressed to; to several, where the words need more than one.
+    Upward {
+        /// Whether the words speak of more than one body.
+        several: bool,
+    },
     /// The words do not say.
     Unsaid,
 }
@@ -244,7 +247,10 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Addressed {
             let named = before_duty(&sentence, lexicon);
             let antecedent = if named.is_empty() { last_named } else { named };
             return if antecedent.is_empty() {
-                Addressed::Upward
+                let plain: Vec<String> = sentence.split_whitespace().map(bare).collect();
+                Addressed::Upward {
+                    several: plain.iter().take(6).any(|w| matches!(w.as_str(), "both" | "together")),
+                }
             } else {
                 Addressed::To(antecedent.iter().map(|n| lexicon.in_full(n)).collect())
             };
@@ -529,7 +535,7 @@ fn subject(before: &str) -> String {
     if let Some(at) = text.rfind(" that ")
         && text.split_whitespace().next().is_some_and(|w| matches!(bare(w).as_str(), "we" | "it" | "i"))
     {
-        text = text[at + 6..].to_owned();
+        text.drain(..at + 6);
     }
     text
 }
@@ -715,7 +721,7 @@ mod tests {
         );
         let read = match read(text, &lexicon) {
             Addressed::To(names) => names,
-            Addressed::Upward => vec!["upward".to_owned()],
+            Addressed::Upward { several } => vec![if several { "several above" } else { "above" }.to_owned()],
             Addressed::Unsaid => Vec::new(),
         };
         assert_eq!(read, expected, "{text}");
@@ -773,7 +779,8 @@ mod tests {
             &["HCA", "HRB", "Council"],
         );
         check("Regulators conducting the study should consider it.", &["Regulators"]);
-        check("They should both report.", &["upward"]);
+        check("They should both report.", &["several above"]);
+        check("They should report each year.", &["above"]);
         check("We welcome the plan. Success depends on returns.", &[]);
         check("The Harbour Board has begun. It should finish.", &["Harbour Board"]);
         check(

@@ -37,8 +37,8 @@ pub(super) fn find(body: &Body<'_>, published: Option<Date>, findings: &mut Vec<
     found.extend(by_numbers(body));
     let usual = positions::answering_body(body);
     for item in &mut found {
-        let answer_from = item.answer_from;
-        let answer: String = item.item.text.chars().skip(answer_from).collect();
+        let begins_at = item.begins_at;
+        let answer: String = item.item.text.chars().skip(begins_at).collect();
         if item.item.response.is_none() {
             let mut taken = read_parts(body, item).into_iter();
             item.item.response = taken.next();
@@ -57,7 +57,7 @@ pub(super) fn find(body: &Body<'_>, published: Option<Date>, findings: &mut Vec<
 /// An answer, and where in its text the answer itself begins.
 struct Answer {
     item: Item,
-    answer_from: usize,
+    begins_at: usize,
     /// Headings of parts of the answer that name who answers, with the characters their parts take.
     parts: Vec<(String, Span)>,
 }
@@ -65,7 +65,7 @@ struct Answer {
 /// The positions in an answer: part by part where headings name who answers, else as the sentences say.
 fn read_parts(body: &Body<'_>, answer: &Answer) -> Vec<ReadResponse> {
     if answer.parts.is_empty() {
-        let text: String = answer.item.text.chars().skip(answer.answer_from).collect();
+        let text: String = answer.item.text.chars().skip(answer.begins_at).collect();
         return positions::read(&text);
     }
     answer
@@ -127,8 +127,8 @@ fn divided(body: &Body<'_>, item: Item) -> Option<Answer> {
         parts.clear();
     }
     let begins = begins.unwrap_or_else(|| first_of_answer(body, first, last));
-    let answer_from = body.blocks[begins].span.start.saturating_sub(item.start);
-    Some(Answer { item, answer_from, parts })
+    let begins_at = body.blocks[begins].span.start.saturating_sub(item.start);
+    Some(Answer { item, begins_at, parts })
 }
 
 /// "Government response", "Our response:", "Scottish Government", "Response from the Welsh Government": a heading or the
@@ -268,9 +268,9 @@ fn under_quoted_items(body: &Body<'_>) -> Vec<Answer> {
         };
         item.number = Some(number.printed.clone());
         item.parent.clone_from(&number.parent);
-        let answer_from = begins
+        let begins_at = begins
             .map_or(item.text.chars().count(), |b| body.blocks[b].span.start.saturating_sub(item.start));
-        answers.push(Answer { item, answer_from, parts: Vec::new() });
+        answers.push(Answer { item, begins_at, parts: Vec::new() });
     }
     answers
 }
@@ -339,7 +339,7 @@ fn in_tables(body: &Body<'_>) -> Vec<Answer> {
             let mut positions = positions.into_iter();
             item.response = positions.next();
             item.further_responses = positions.collect();
-            answers.push(Answer { item, answer_from: 0, parts: Vec::new() });
+            answers.push(Answer { item, begins_at: 0, parts: Vec::new() });
         }
     }
     answers
@@ -362,7 +362,7 @@ fn by_numbers(body: &Body<'_>) -> Vec<Answer> {
                 item.number = Some(number.printed);
                 item.parent = number.parent;
                 item.response = Some(position.clone());
-                answers.push(Answer { item, answer_from: 0, parts: Vec::new() });
+                answers.push(Answer { item, begins_at: 0, parts: Vec::new() });
             }
         }
         // "5., 6., 7. The Government accepts these recommendations." and what follows it.
@@ -383,7 +383,7 @@ fn by_numbers(body: &Body<'_>) -> Vec<Answer> {
                 let mut item = item.clone();
                 item.number = Some(number.printed);
                 item.parent = number.parent;
-                own.push(Answer { item, answer_from: 0, parts: Vec::new() });
+                own.push(Answer { item, begins_at: 0, parts: Vec::new() });
             }
         }
         if let Some((numbers, _)) = heads
@@ -480,7 +480,10 @@ mod tests {
     use super::*;
     use crate::extract::{DocumentKind, Request, extract};
 
-    fn answers(source: &str) -> Vec<(String, Response, Vec<(String, Response)>)> {
+    /// Number, position, and the positions of others.
+    type Read = (String, Response, Vec<(String, Response)>);
+
+    fn answers(source: &str) -> Vec<Read> {
         let reading =
             candour_reading::read(source.as_bytes(), "response.md", &candour_reading::Limits::default())
                 .unwrap();

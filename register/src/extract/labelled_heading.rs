@@ -69,11 +69,11 @@ struct Label {
 /// Reads "Recommendation 4:", "Recommendation 4 – ", "Response to recommendation 4" at the start of a block, and
 /// "Recommendation:" where a document does not number.
 fn label(text: &str, kind: ItemKind) -> Option<Label> {
+    const CLOSES: [char; 6] = [':', '.', '-', '–', '—', ')'];
     // An entry of a list of contents, with its leader.
     if text.contains(". . .") || text.contains("....") || text.contains("……") {
         return None;
     }
-    const CLOSES: [char; 6] = [':', '.', '-', '–', '—', ')'];
     let openings: &[&str] = match kind {
         ItemKind::Response => &[
             "response to recommendations ",

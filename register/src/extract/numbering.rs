@@ -200,7 +200,7 @@ fn roman_capitals(text: &str) -> Option<Numbering> {
         && word.len() <= 6
         && word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X' | b'L'))
         && closes)
-        .then(|| Numbering { length: word.len(), printed: word, parent: None })
+        .then_some(Numbering { length: word.len(), printed: word, parent: None })
 }
 
 #[cfg(test)]

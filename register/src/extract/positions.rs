@@ -408,7 +408,7 @@ impl Sentence<'_> {
         let verb = self.any(
             0,
             all,
-            &["consider", "considered", "considering", "respond", "decide", "deferred", "defer"],
+            &["consider", "considered", "considering", "respond", "decide", "deferred", "defer", "position"],
         )?;
         let ahead = self.any(verb.saturating_sub(4), verb, &["will", "is", "are", "be"]).is_some();
         let deferred = matches!(self.word(verb), "deferred" | "defer");
@@ -418,7 +418,9 @@ impl Sentence<'_> {
             || self.pair(verb, all, "spending", "review").is_some()
             || self.any(verb, all, &["later", "further", "forthcoming", "consultation"]).is_some();
         let object = self.object(verb).is_some();
-        (heads || recommendation && ahead && (deferred || object || later))
+        // "Will set out its position in a White Paper" speaks of nothing else.
+        let own_position = self.word(verb) == "position" && later;
+        (heads || ahead && (own_position || recommendation && (deferred || object || later)))
             .then(|| self.made(Response::Deferred, verb, (verb + 4).min(all), verb))
     }
 
@@ -566,6 +568,7 @@ mod tests {
             "The Government supports this recommendation, which was made to the Board.",
             Response::Supported,
         );
+        check("The Government will set out its position in a White Paper on ports.", Response::Deferred);
         check("The Government notes this recommendation.", Response::Acknowledged);
         check("This recommendation is a matter for the courts.", Response::NotForUs);
     }
