@@ -5,6 +5,7 @@
 
 mod addressees;
 mod answers;
+mod cited;
 mod coded_recommendation;
 mod commission_recommended;
 mod conclusions_list;
@@ -12,6 +13,7 @@ mod coroner_report;
 mod labelled_heading;
 mod list_under_heading;
 mod numbering;
+mod parts;
 mod positions;
 mod prose;
 mod recommending_paragraphs;
@@ -132,6 +134,21 @@ pub struct Place {
     pub end: usize,
 }
 
+/// A lettered part of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its number: `4(a)`.
+    pub number: String,
+    /// The number of the item or part it belongs to: `4`.
+    pub parent: String,
+    /// Page, counted from 1.
+    pub page: u32,
+    /// First character of the extracted text.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+}
+
 /// A position read in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadResponse {
@@ -172,6 +189,9 @@ pub struct Item {
     /// Where else the document prints it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_at: Vec<Place>,
+    /// Its lettered parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// Who bears it: who promises, or who gives notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
@@ -238,6 +258,10 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
         }
     };
     for item in &mut items {
+        if matches!(item.kind, ItemKind::Recommendation | ItemKind::Conclusion) {
+            item.cites = cited::read(&item.text);
+            parts::find(&document, item);
+        }
         if item.kind == ItemKind::Recommendation && item.deadlines.is_empty() {
             item.deadlines =
                 find_deadlines(&item.text, request.published).into_iter().map(|(_, d)| d).collect();
@@ -264,7 +288,7 @@ fn address(reading: &Reading, items: &mut [Item]) {
             match addressees::read(&item.text, &lexicon) {
                 Addressed::To(names) => item.addressees = names,
                 Addressed::Upward { several } if above.len() > 1 || !several => {
-                    item.addressees.clone_from(&above)
+                    item.addressees.clone_from(&above);
                 }
                 Addressed::Upward { .. } => {}
                 Addressed::Unsaid => unsaid.push(at),
@@ -325,6 +349,7 @@ impl Body<'_> {
             start: span.start,
             end: span.end,
             also_at: Vec::new(),
+            parts: Vec::new(),
             holder: None,
             addressees: Vec::new(),
             deadlines: Vec::new(),

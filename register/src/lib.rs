@@ -13,7 +13,7 @@ mod status;
 pub use axes::{Adequacy, Claim, Evidence, Reasons, Response, Schedule, Tone};
 pub use deadline::{Anchor, Deadline, DeadlineType, Unit, find_deadlines};
 pub use error::RegisterError;
-pub use extract::{DocumentKind, Extraction, Item, ItemKind, Place, ReadResponse, Request, extract};
+pub use extract::{DocumentKind, Extraction, Item, ItemKind, Part, Place, ReadResponse, Request, extract};
 pub use fact::{
     Accepted, Addressee, AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased,
     CommitmentState, CommitmentStateReported, CoverageStated, Draft, EvidenceFound, Fact, FigureReported,
