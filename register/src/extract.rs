@@ -403,7 +403,12 @@ fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> V
         let same = by_number.get(&number).into_iter().flatten().find(|k| {
             let k = &kept[**k];
             k.kind == item.kind
-                && ((k.start < item.end && item.start < k.end) || restated::alike(&k.text, &item.text))
+                && ((k.start < item.end && item.start < k.end)
+                    || if number.is_empty() {
+                        restated::the_same(&k.text, &item.text)
+                    } else {
+                        restated::alike(&k.text, &item.text)
+                    })
         });
         if let Some(&same) = same {
             let first = &mut kept[same];
@@ -510,13 +515,37 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
         return DocumentKind::News;
     }
     let answers = [
-        "response to",
         "government response",
         "progress report on the recommendations",
         "progress update",
         "update on progress",
     ];
-    if answers.iter().any(|a| title.contains(a) || head.contains(a)) {
+    // "Police response to the disorder" is what a report is about; "response to the report" is what a document is.
+    let answered = |text: &str| {
+        text.match_indices("response to ").any(|(at, cue)| {
+            text[at + cue.len()..].split_whitespace().take(14).map(sentences::bare).any(|w| {
+                matches!(
+                    w.as_str(),
+                    "report"
+                        | "recommendation"
+                        | "recommendations"
+                        | "inquiry"
+                        | "committee"
+                        | "committee’s"
+                        | "committee's"
+                        | "review"
+                        | "audit"
+                )
+            })
+        })
+    };
+    let makes_its_own =
+        body.contains("conclusions and recommendations") && !body.contains("government response");
+    if !makes_its_own
+        && (answers.iter().any(|a| title.contains(a) || head.contains(a))
+            || answered(&title)
+            || answered(&head))
+    {
         return DocumentKind::Response;
     }
     DocumentKind::Report

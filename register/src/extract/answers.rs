@@ -445,12 +445,21 @@ fn settle(found: Vec<Answer>, findings: &mut Vec<Finding>) -> Vec<Item> {
             kept.extend(items);
             continue;
         }
-        items.sort_by_key(|i| (stated(i) == Response::Unknown, std::cmp::Reverse(i.end - i.start), i.start));
+        // What is set out under its own label says more than a line in a table, and that more than a number in a list.
+        let order = |rule: &str| {
+            [UNDER_LABEL, UNDER_QUOTED_ITEM, IN_TABLE, BY_NUMBERS].iter().position(|r| *r == rule)
+        };
+        items.sort_by_key(|i| {
+            (order(&i.rule), stated(i) == Response::Unknown, std::cmp::Reverse(i.end - i.start), i.start)
+        });
         let mut items = items.into_iter();
         let Some(mut first) = items.next() else { continue };
         for other in items {
+            let apart = other.start >= first.end || first.start >= other.end;
             let (a, b) = (stated(&first), stated(&other));
-            if a != b && b != Response::Unknown {
+            if a == Response::Unknown && apart {
+                first.response.clone_from(&other.response);
+            } else if apart && a != b && b != Response::Unknown {
                 let message = format!(
                     "recommendation {number} is answered “{}” on page {} and “{}” on page {}; both are kept for a person to judge",
                     a.words(),
@@ -464,7 +473,6 @@ fn settle(found: Vec<Answer>, findings: &mut Vec<Finding>) -> Vec<Item> {
                     first.further_responses.push(response);
                 }
             }
-            let apart = other.start >= first.end || first.start >= other.end;
             if apart {
                 first.also_at.push(Place { page: other.page, start: other.start, end: other.end });
             }

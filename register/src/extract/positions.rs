@@ -263,7 +263,12 @@ impl Sentence<'_> {
         }
         // "accepts that the recommendation …" and "agrees with the Board that …" speak of something else.
         let that = self.any(at + 1, end, &["that"]).unwrap_or(end);
-        let found = (at + 1..that).find(|i| self.word(i.to_owned()).starts_with("recommendation"))?;
+        let noting = self.word(at).starts_with("note")
+            || self.word(at).starts_with("acknowledge")
+            || self.word(at).starts_with("welcome");
+        let found = (at + 1..that).find(|i| {
+            self.word(*i).starts_with("recommendation") || (noting && self.word(*i).starts_with("conclusion"))
+        })?;
         // "accepts the findings behind the recommendation"
         let other = self.any(
             at + 1,
@@ -507,7 +512,13 @@ pub(super) fn answering_body(body: &Body<'_>) -> Option<String> {
         let before = text.get(..at)?;
         let name =
             before.rsplit([':', '–', '\n']).next()?.trim().trim_end_matches("’s").trim_end_matches("'s");
-        addressees::body_named(name)
+        // "Police response to the disorder" names what a report is about.
+        let answered = lower[at..].split_whitespace().take(16).any(|w| {
+            ["report", "recommendation", "inquiry", "committee", "review", "audit"]
+                .iter()
+                .any(|d| w.starts_with(d))
+        });
+        answered.then(|| addressees::body_named(name)).flatten()
     })
 }
 

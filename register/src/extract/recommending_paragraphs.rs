@@ -85,7 +85,8 @@ fn recommends(text: &str) -> bool {
                 .rev()
                 .take(3)
                 .any(|w| matches!(w.as_str(), "not" | "cannot" | "could" | "would" | "might"));
-            let object = plain.get(at + 1).is_some();
+            let object =
+                plain.get(at + 1).is_some_and(|w| !matches!(w.as_str(), "nothing" | "no" | "neither"));
             verb && subject && !negated && object
         })
     })

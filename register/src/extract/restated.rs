@@ -50,6 +50,12 @@ pub(super) fn find(body: &Body<'_>, items: &mut [Item]) {
     }
 }
 
+/// Whether two texts are the same words throughout.
+pub(super) fn the_same(a: &str, b: &str) -> bool {
+    let bare = |text: &str| -> Vec<String> { words(text).into_iter().map(|w| w.0).collect() };
+    bare(a) == bare(b)
+}
+
 /// Whether two texts are the same words, but for small changes.
 pub(super) fn alike(a: &str, b: &str) -> bool {
     let (a, b) = (words(a), words(b));
