@@ -302,7 +302,7 @@ fn in_sentence(sentence: &str, lexicon: &Lexicon) -> (Vec<String>, bool, bool) {
             return (found, pronoun, true);
         }
         let rest = words[at + 2..].join(" ");
-        let named = leading_names(&rest, lexicon);
+        let named = leading_names(strip_article(&rest), lexicon);
         return (named, false, true);
     }
     // "we urge the Board to publish".
@@ -413,8 +413,25 @@ fn before_duty(sentence: &str, lexicon: &Lexicon) -> Vec<String> {
 
 /// The names that a phrase begins with, before its first word that can be part of none.
 fn leading_names(phrase: &str, lexicon: &Lexicon) -> Vec<String> {
+    // "local resilience forums take": a name in small letters ends with the word that says what it is.
+    let words: Vec<&str> = phrase.split_whitespace().collect();
+    let small_name = words
+        .first()
+        .is_some_and(|w| w.starts_with(char::is_lowercase))
+        .then(|| {
+            (0..words.len().min(5)).find(|i| {
+                BODY_WORDS.contains(&bare(words[*i]).as_str())
+                    && words[..=*i].iter().all(|w| w.chars().all(char::is_lowercase))
+            })
+        })
+        .flatten();
     let mut taken: Vec<&str> = Vec::new();
-    for word in phrase.split_whitespace() {
+    if let Some(last) = small_name.filter(|last| {
+        *last > 0 && !matches!(words[0], "the" | "of" | "for" | "and" | "to" | "in" | "all" | "each")
+    }) {
+        return split(&words[..=last].join(" "), lexicon);
+    }
+    for word in words.iter().copied() {
         let small = matches!(word, "of" | "for" | "and" | "the" | "&" | "all" | "each" | "or" | "in");
         let part = small
             || word.starts_with(|c: char| c.is_uppercase() || c == '(')
@@ -790,6 +807,8 @@ mod tests {
             &["HCA", "HRB", "Council"],
         );
         check("Regulators conducting the study should consider it.", &["Regulators"]);
+        check("We recommend that local resilience forums take part.", &["local resilience forums"]);
+        check("We recommend that the local resilience forums take part.", &["local resilience forums"]);
         check("They should both report.", &["several above"]);
         check("They should report each year.", &["above"]);
         check("We welcome the plan. Success depends on returns.", &[]);

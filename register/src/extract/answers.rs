@@ -20,6 +20,7 @@ use crate::axes::Response;
 use crate::deadline::find_deadlines;
 
 use super::numbering::{self, Numbering};
+use super::sentences::bare;
 use super::{Body, Item, ItemKind, Place, ReadResponse, addressees, labelled_heading, positions};
 
 const UNDER_LABEL: &str = "answer-under-label";
@@ -34,6 +35,7 @@ pub(super) fn find(body: &Body<'_>, published: Option<Date>, findings: &mut Vec<
     let mut found = under_labels(body);
     found.extend(under_quoted_items(body));
     found.extend(in_tables(body));
+    found.extend(in_flat_rows(body));
     found.extend(by_numbers(body));
     let usual = positions::answering_body(body);
     for item in &mut found {
@@ -345,6 +347,134 @@ fn in_tables(body: &Body<'_>) -> Vec<Answer> {
     answers
 }
 
+/// Rows of a table whose cells the page does not mark: a header that names who answers, then a number and as many
+/// positions as there are columns. A cell broken over two lines leaves "Accept in" in its row and "principle" under it.
+fn in_flat_rows(body: &Body<'_>) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    let mut columns: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < body.blocks.len() {
+        let text = body.text(at);
+        if let Some(header) = header_of_bodies(text) {
+            columns = header;
+            at += 1;
+            continue;
+        }
+        let number = (!columns.is_empty()).then(|| numbering::read(text.trim_start())).flatten();
+        let Some(number) = number else {
+            at += 1;
+            continue;
+        };
+        let mut cells = cells_of_row(text);
+        let mut end = at + 1;
+        // What is missing from the row's cells stands in the lines under it, from left to right.
+        while cells.iter().any(|c| matches!(c, FlatCell::Broken)) && end < body.blocks.len() && end < at + 4 {
+            let words: Vec<&str> = body.text(end).split_whitespace().collect();
+            let completes = !words.is_empty() && words.len() <= 12;
+            if !completes {
+                break;
+            }
+            for word in words {
+                let position = match bare(word).as_str() {
+                    "principle" => Response::AcceptedInPrinciple,
+                    "part" => Response::AcceptedInPart,
+                    "full" => Response::Accepted,
+                    _ => continue,
+                };
+                if let Some(cell) = cells.iter_mut().find(|c| matches!(c, FlatCell::Broken)) {
+                    *cell = FlatCell::Position(position, format!("Accept in {word}"));
+                }
+            }
+            end += 1;
+        }
+        let whole = cells.len() == columns.len() && !cells.iter().any(|c| matches!(c, FlatCell::Broken));
+        if whole && let Some(mut item) = body.item(ItemKind::Response, at, end, 0, IN_TABLE, 70) {
+            let mut taken = columns.iter().zip(cells).filter_map(|(who, cell)| match cell {
+                FlatCell::Position(position, phrase) => {
+                    Some(ReadResponse { position, responder: Some(who.clone()), phrase })
+                }
+                FlatCell::Broken | FlatCell::Empty => None,
+            });
+            item.response = taken.next();
+            item.further_responses = taken.collect();
+            item.number = Some(number.printed);
+            item.parent = number.parent;
+            if item.response.is_some() {
+                answers.push(Answer { item, begins_at: 0, parts: Vec::new() });
+            }
+        }
+        at = end;
+    }
+    answers
+}
+
+enum FlatCell {
+    Position(Response, String),
+    /// "Accept in", and nothing after it.
+    Broken,
+    /// "Not applicable", "N/A", "–".
+    Empty,
+}
+
+/// "Recommendation UK Government Scottish Government": those who answer, in the order of their columns.
+fn header_of_bodies(text: &str) -> Option<Vec<String>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() > 24 || !words.first().is_some_and(|w| bare(w).starts_with("recommendation")) {
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut open: Vec<&str> = Vec::new();
+    for word in &words[1..] {
+        open.push(word);
+        if matches!(bare(word).as_str(), "government" | "executive" | "department") {
+            names.push(open.join(" "));
+            open.clear();
+        }
+    }
+    (!names.is_empty() && open.is_empty()).then_some(names)
+}
+
+/// The positions at the end of a row, from left to right.
+fn cells_of_row(text: &str) -> Vec<FlatCell> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let plain: Vec<String> = words.iter().map(|w| bare(w)).collect();
+    let word = |at: usize| plain.get(at).map_or("", String::as_str);
+    let mut cells = Vec::new();
+    let mut at = 1;
+    while at < words.len() {
+        let (cell, taken) = match (word(at), word(at + 1), word(at + 2)) {
+            ("not", "applicable" | "addressed", _) => (FlatCell::Empty, 2),
+            ("n/a" | "na", _, _) => (FlatCell::Empty, 1),
+            ("not", "accepted", _) => (FlatCell::Position(Response::Rejected, "Not accepted".to_owned()), 2),
+            ("partially" | "partly", "accept" | "accepted", _) => {
+                (FlatCell::Position(Response::AcceptedInPart, words[at..at + 2].join(" ")), 2)
+            }
+            ("accept" | "accepted" | "accepts", "in", last @ ("principle" | "part" | "full")) => {
+                let position = match last {
+                    "principle" => Response::AcceptedInPrinciple,
+                    "part" => Response::AcceptedInPart,
+                    _ => Response::Accepted,
+                };
+                (FlatCell::Position(position, words[at..at + 3].join(" ")), 3)
+            }
+            ("accept" | "accepted" | "accepts", "in", _) => (FlatCell::Broken, 2),
+            ("accepted" | "accept", _, _) => {
+                (FlatCell::Position(Response::Accepted, words[at].to_owned()), 1)
+            }
+            ("rejected", _, _) => (FlatCell::Position(Response::Rejected, words[at].to_owned()), 1),
+            ("noted", _, _) => (FlatCell::Position(Response::Acknowledged, words[at].to_owned()), 1),
+            ("supported", _, _) => (FlatCell::Position(Response::Supported, words[at].to_owned()), 1),
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        cells.push(cell);
+        at += taken;
+    }
+    cells
+}
+
 /// Answers to recommendations named by number alone.
 fn by_numbers(body: &Body<'_>) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
@@ -573,6 +703,27 @@ mod tests {
                     "4a ii".into(),
                     Response::AcceptedInPrinciple,
                     vec![("Scottish Government".into(), Response::Accepted)]
+                )
+            ]
+        );
+    }
+
+    #[test]
+    fn a_table_whose_cells_the_page_does_not_mark() {
+        let source = "Recommendation UK Government Scottish Government\n\n1 Returns Accept in full Not applicable\n\n2 Visits of every kind Accept in Accept in full\n\nprinciple\n\n4a ii) Boards Accept in Accept in\n\nprinciple part\n";
+        assert_eq!(
+            answers(source),
+            [
+                ("1".into(), Response::Accepted, vec![]),
+                (
+                    "2".into(),
+                    Response::AcceptedInPrinciple,
+                    vec![("Scottish Government".into(), Response::Accepted)]
+                ),
+                (
+                    "4a ii".into(),
+                    Response::AcceptedInPrinciple,
+                    vec![("Scottish Government".into(), Response::AcceptedInPart)]
                 )
             ]
         );
