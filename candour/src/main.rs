@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod proposals;
 mod site;
 mod store;
 mod workspace;

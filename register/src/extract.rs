@@ -24,7 +24,7 @@ mod speech;
 mod told;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use candour_reading::{Block, BlockKind, Reading};
 use candour_record::{Finding, Severity, Span};
@@ -397,7 +397,7 @@ fn settle(reading: &Reading, found: Vec<Item>, findings: &mut Vec<Finding>) -> V
         (Reverse(strength.get(&i.rule).copied().unwrap_or(0)), i.section.is_none(), i.start)
     });
     let mut kept: Vec<Item> = Vec::new();
-    let mut by_number: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_number: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for item in found {
         let number = item.number.clone().unwrap_or_default();
         let same = by_number.get(&number).into_iter().flatten().find(|k| {

@@ -350,6 +350,56 @@ pub struct Accepted {
     pub recommendation: Recommendation,
 }
 
+/// What a named person decided about what a machine read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is part of the register now.
+    Accepted,
+    /// It is not.
+    Rejected,
+    /// It was several things, which are proposals of their own now.
+    Split,
+    /// It was one thing with another, which is a proposal of its own now.
+    Merged,
+    /// An earlier judgement is taken back, with what it recorded.
+    Reopened,
+}
+
+impl Verdict {
+    /// In plain words, for a page.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Rejected => "Rejected",
+            Self::Split => "Split",
+            Self::Merged => "Merged",
+            Self::Reopened => "Reopened",
+        }
+    }
+}
+
+/// A named person judged proposals. What acceptance makes of them stands beside this in entries of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The proposals' own entries in the ledger.
+    pub proposals: Vec<u64>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why, where the person said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Whether the person changed what the machine had read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub amended: bool,
+    /// Entries that a reopening takes back; they stay in the ledger and count for nothing from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retracts: Vec<u64>,
+    /// The judgement of these proposals before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<u64>,
+}
+
 /// Anything the register can be told.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
@@ -377,6 +427,7 @@ pub enum Fact {
     Coverage(CoverageStated),
     Proposal(Proposal),
     Accepted(Accepted),
+    Judgement(Judgement),
 }
 
 /// A fact with when it happened and what it rests on, before anyone has recorded it.
@@ -448,4 +499,5 @@ kinds! {
     Coverage(CoverageStated) = "coverage.stated", |_| "register".to_owned();
     Proposal(Proposal) = "proposal.made", |p| p.document.to_string();
     Accepted(Accepted) = "proposal.accepted", |a| a.recommendation.id.to_string();
+    Judgement(Judgement) = "proposal.judged", |j| format!("proposal-{}", j.proposals.first().copied().unwrap_or_default());
 }

@@ -17,9 +17,12 @@ pub use extract::{DocumentKind, Extraction, Item, ItemKind, Part, Place, ReadRes
 pub use fact::{
     Accepted, Addressee, AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased,
     CommitmentState, CommitmentStateReported, CoverageStated, Draft, EvidenceFound, Fact, FigureReported,
-    Happening, NoAnswerFound, Proposal, Recommendation, RecommendationId, ResponseGiven, Wording,
+    Happening, Judgement, NoAnswerFound, Proposal, Recommendation, RecommendationId, ResponseGiven, Verdict,
+    Wording,
 };
 pub use headline::{Headline, HeadlineCode, RULES, Rule};
 pub use import::{BUNDLED, ImportedRegister, import_tables};
-pub use project::{AsAt, CommitmentRecord, InstrumentRecord, RecommendationRecord, Recorded, Register};
+pub use project::{
+    AsAt, CommitmentRecord, InstrumentRecord, Judged, RecommendationRecord, Recorded, Register,
+};
 pub use status::{Answer, AnswerClock, DueItem, Status};

@@ -1,6 +1,6 @@
 //! The projection: a fold over the ledger's entries that can stop at any date, be thrown away and be made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candour_ledger::{Actor, Entry};
 use candour_record::{
@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 use crate::fact::{
     AdequacyAssessed, ClaimMade, CommitmentId, CommitmentMade, CommitmentRebased, CommitmentState,
-    CoverageStated, EvidenceFound, Fact, FigureReported, Happening, NoAnswerFound, Proposal, Recommendation,
-    RecommendationId, ResponseGiven,
+    CoverageStated, EvidenceFound, Fact, FigureReported, Happening, Judgement, NoAnswerFound, Proposal,
+    Recommendation, RecommendationId, ResponseGiven, Verdict,
 };
 
 /// How far a fold goes. Both clocks count: what had happened by a day, and what had been recorded by a moment.
@@ -141,6 +141,19 @@ impl CommitmentRecord {
     }
 }
 
+/// A proposal that a named person has judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// What the machine read.
+    pub proposal: Recorded<Proposal>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The entry of the judgement.
+    pub judgement: u64,
+    /// Who decided.
+    pub by: Actor,
+}
+
 /// The register as it stood at some date: a value, computed from the ledger and from nothing else.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Register {
@@ -166,6 +179,10 @@ pub struct Register {
     pub documents: BTreeMap<ContentHash, Recorded<Document>>,
     /// What machines read and nobody has yet judged, by document.
     pub proposals: BTreeMap<ContentHash, Vec<Recorded<Proposal>>>,
+    /// What was judged, by the entry of the proposal.
+    pub judged: BTreeMap<u64, Judged>,
+    /// Proposals that wait again, with the entry that reopened them.
+    pub reopened: BTreeMap<u64, u64>,
     /// How far the register has looked.
     pub coverage: Option<Recorded<CoverageStated>>,
     /// Number of entries folded in.
@@ -185,7 +202,12 @@ impl Register {
     ) -> (Self, Vec<Finding>) {
         let mut register = Self { as_at, ..Self::default() };
         let mut findings = Vec::new();
+        let entries: Vec<(u64, &Entry)> = entries.into_iter().collect();
+        let retracted = retracted(&entries, as_at);
         for (index, entry) in entries {
+            if retracted.contains(&index) {
+                continue;
+            }
             let fact = match Fact::from_entry(entry) {
                 None => continue,
                 Some(Ok(fact)) => fact,
@@ -206,6 +228,7 @@ impl Register {
                     | Fact::Figure(_)
                     | Fact::Coverage(_)
                     | Fact::Instrument(_)
+                    | Fact::Judgement(_)
             );
             if as_at.includes(entry, timeless) {
                 let subject = entry.subject.clone();
@@ -227,6 +250,16 @@ impl Register {
         // A chain of parts deeper than this is a loop in the record.
         std::iter::successors(Some(body), |b| self.bodies.get(*b).and_then(|b| b.fact.part_of.as_ref()))
             .take(8)
+    }
+
+    /// The body whose name, old or new, is what a document writes.
+    pub fn body_named(&self, written: &str) -> Option<&BodyId> {
+        let plain = |s: &str| s.trim_start_matches("The ").trim_start_matches("the ").to_lowercase();
+        let wanted = plain(written);
+        self.bodies
+            .values()
+            .find(|b| b.fact.names.iter().any(|n| plain(&n.name) == wanted))
+            .map(|b| &b.fact.id)
     }
 
     /// The name to show for a body, its id where the record does not know it.
@@ -266,11 +299,10 @@ impl Register {
             }
             Fact::Recommendation(made) => self.make_recommendation(&stamp, made),
             Fact::Accepted(accepted) => {
-                for proposals in self.proposals.values_mut() {
-                    proposals.retain(|p| p.index != accepted.proposal);
-                }
+                self.judge(&stamp, &[accepted.proposal], Verdict::Accepted);
                 self.make_recommendation(&stamp, accepted.recommendation);
             }
+            Fact::Judgement(Judgement { proposals, verdict, .. }) => self.judge(&stamp, &proposals, verdict),
             Fact::Response(fact) => {
                 return self
                     .on(&fact.recommendation.clone(), index, |r| r.responses.push(stamp.record(fact)));
@@ -300,9 +332,36 @@ impl Register {
             Fact::Happening(fact) => self.happen(&stamp, fact),
             Fact::Figure(fact) => self.figures.push(stamp.record(fact)),
             Fact::Coverage(fact) => self.coverage = Some(stamp.record(fact)),
-            Fact::Proposal(fact) => self.proposals.entry(fact.document).or_default().push(stamp.record(fact)),
+            Fact::Proposal(fact) => {
+                let waiting = self.proposals.entry(fact.document).or_default();
+                waiting.push(stamp.record(fact));
+                // What a person split or merged stands where its words do.
+                waiting.sort_by_key(|p| (p.fact.item.start, p.index));
+            }
         }
         true
+    }
+
+    /// Moves proposals between those that wait and those that are judged.
+    fn judge(&mut self, stamp: &Stamp<'_>, proposals: &[u64], verdict: Verdict) {
+        for index in proposals {
+            let waiting = self
+                .proposals
+                .values_mut()
+                .find_map(|w| w.iter().position(|p| p.index == *index).map(|at| w.remove(at)));
+            let Some(proposal) = waiting.or_else(|| self.judged.remove(index).map(|j| j.proposal)) else {
+                continue;
+            };
+            if verdict == Verdict::Reopened {
+                self.reopened.insert(*index, stamp.index);
+                let waiting = self.proposals.entry(proposal.fact.document).or_default();
+                waiting.push(proposal);
+                waiting.sort_by_key(|p| (p.fact.item.start, p.index));
+            } else {
+                let by = stamp.entry.recorded_by.clone();
+                self.judged.insert(*index, Judged { proposal, verdict, judgement: stamp.index, by });
+            }
+        }
     }
 
     fn on(&mut self, id: &RecommendationId, index: u64, add: impl FnOnce(&mut RecommendationRecord)) -> bool {
@@ -425,6 +484,20 @@ impl Register {
             }
         }
     }
+}
+
+/// The entries that reopened judgements took back, as far as the record then knew.
+fn retracted(entries: &[(u64, &Entry)], as_at: AsAt) -> BTreeSet<u64> {
+    entries
+        .iter()
+        .filter(|(_, entry)| entry.kind == "proposal.judged")
+        .filter(|(_, entry)| as_at.recorded.is_none_or(|moment| entry.recorded_at <= moment))
+        .filter_map(|(_, entry)| match Fact::from_entry(entry) {
+            Some(Ok(Fact::Judgement(judgement))) => Some(judgement.retracts),
+            _ => None,
+        })
+        .flatten()
+        .collect()
 }
 
 struct Stamp<'a> {

@@ -93,6 +93,6 @@ impl Demo {
         if self.no_serve {
             return Ok(super::code_for(&checked.findings));
         }
-        serve::serve(out, site, self.port)
+        serve::serve(out, site, crate::site::review::Desk::new(None)?, self.port)
     }
 }

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use candour_reading::{Limits, Reading};
-use candour_record::{Citation, ContentHash, DateOrUnknown, Document, Finding, Passage, Span};
-use candour_register::{DocumentKind, Draft, Extraction, Fact, Item, Proposal, Request, extract};
+use candour_record::{ContentHash, DateOrUnknown, Document, Finding};
+use candour_register::{AsAt, DocumentKind, Draft, Extraction, Fact, Register, Request, extract};
 use clap::ValueEnum;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::files;
+use crate::proposals;
 use crate::workspace::Workspace;
 
 use super::{Format, code_for, report};
@@ -155,17 +156,9 @@ pub(super) fn keep(workspace: &Workspace, bytes: &[u8], read: &ReadDocument) -> 
         effective: published,
         citations: Vec::new(),
     }];
-    for item in &read.extraction.items {
-        drafts.push(Draft {
-            fact: Fact::Proposal(Proposal {
-                document: hash,
-                item: item.clone(),
-                reader: env!("CARGO_PKG_VERSION").to_owned(),
-            }),
-            effective: published,
-            citations: vec![Citation::Passage(passage(hash, item))],
-        });
-    }
+    let (entries, _) = store.entries()?;
+    let (register, _) = Register::project(entries.iter().map(|(i, e)| (*i, e)), AsAt::default());
+    drafts.extend(proposals::new(&register, hash, read.document.published, &read.extraction.items));
     let key = workspace.signing_key()?;
     let mut added = 0;
     for batch in drafts.chunks(crate::store::BATCH) {
@@ -173,13 +166,6 @@ pub(super) fn keep(workspace: &Workspace, bytes: &[u8], read: &ReadDocument) -> 
     }
     store.write_log(&key.verifier())?;
     Ok(added)
-}
-
-/// The passage an item was read from, with its words cut to what a page shows.
-pub(super) fn passage(document: ContentHash, item: &Item) -> Passage {
-    const LONGEST_QUOTE: usize = 4_000;
-    let quote: String = item.text.chars().take(LONGEST_QUOTE).collect();
-    Passage { document, page: Some(item.page), span: Span::new(item.start, item.end), quote }
 }
 
 fn to_json(read: &ReadDocument) -> Value {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use candour_record::{
-    Basis, BodyId, Citation, ContentHash, DateOrUnknown, Finding, Instrument, InstrumentId, InstrumentKind,
+    Basis, Citation, ContentHash, DateOrUnknown, Finding, Instrument, InstrumentId, InstrumentKind,
 };
 use candour_register::{
     Accepted, Addressee, AsAt, BUNDLED, Draft, Fact, ItemKind, Recommendation, RecommendationId,
@@ -443,7 +443,7 @@ fn accept(
             addressees: item
                 .addressees
                 .iter()
-                .map(|name| Addressee { body: body_named(&record, name), as_written: name.clone() })
+                .map(|name| Addressee { body: record.body_named(name).cloned(), as_written: name.clone() })
                 .collect(),
             deadlines: item.deadlines.clone(),
             response_due: None,
@@ -469,15 +469,4 @@ fn accept(
     store.write_log(&key.verifier())?;
     writeln!(out, "{by} accepted {taken} recommendations of {}; they are now in the register", held.title)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The body whose name, old or new, is what a document writes.
-fn body_named(record: &Record, written: &str) -> Option<BodyId> {
-    let plain = |s: &str| s.trim_start_matches("The ").trim_start_matches("the ").to_lowercase();
-    let wanted = plain(written);
-    record
-        .bodies
-        .values()
-        .find(|b| b.fact.names.iter().any(|n| plain(&n.name) == wanted))
-        .map(|b| b.fact.id.clone())
 }

@@ -3,6 +3,7 @@
 
 mod chart;
 mod pages;
+pub(crate) mod review;
 mod search;
 mod style;
 mod view;
@@ -98,6 +99,11 @@ impl Site {
     /// What the record itself complained of while it was read.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         self.state().findings.clone()
+    }
+
+    /// How much of what was read waits for a person.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state().now.proposals.values().map(Vec::len).sum()
     }
 
     /// Today, where the workspace is.
@@ -220,12 +226,14 @@ impl Site {
 
     fn reload_if_grown(&self) -> Result<()> {
         let grown = self.lock_store().reload_if_grown()?;
-        if grown {
-            let state = Arc::new(State::load(&self.lock_store())?);
-            *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
-            self.index()?;
-        }
-        Ok(())
+        if grown { self.reload() } else { Ok(()) }
+    }
+
+    /// Takes the record up again from the ledger.
+    fn reload(&self) -> Result<()> {
+        let state = Arc::new(State::load(&self.lock_store())?);
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        self.index()
     }
 
     fn index(&self) -> Result<()> {

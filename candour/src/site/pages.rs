@@ -121,7 +121,7 @@ pub(super) fn addresses(register: &Register, present: bool) -> Vec<String> {
     addresses
 }
 
-fn html(page: &impl Template) -> Result<Page> {
+pub(super) fn html(page: &impl Template) -> Result<Page> {
     Ok(Page::html(page.render()?))
 }
 

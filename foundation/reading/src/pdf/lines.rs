@@ -209,8 +209,15 @@ fn join(mut segments: Vec<Segment>) -> Vec<PrintedLine> {
             .last()
             .and_then(|row| row.iter().max_by(|a, b| a.size.total_cmp(&b.size)))
             .is_some_and(|head| {
-                let size = head.size.min(segment.size).max(1.0);
-                (head.baseline - segment.baseline).abs() < 0.45 * size
+                let (small, large) =
+                    if head.size < segment.size { (head, &segment) } else { (&segment, head) };
+                // A note number stands a little over half a size above the words it belongs to, close beside them.
+                let note = small.size < 0.8 * large.size
+                    && small.baseline < large.baseline
+                    && small.glyphs.len() <= 4
+                    && small.glyphs.iter().all(|g| g.character.is_ascii_digit() || g.character == ',');
+                let reach = if note { 0.6 * large.size } else { 0.45 * small.size.max(1.0) };
+                (head.baseline - segment.baseline).abs() < reach
             });
         match rows.last_mut() {
             Some(row) if fits => row.push(segment),
