@@ -517,3 +517,123 @@ impl Stamp<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::{DocumentKind, Request, extract};
+    use crate::fact::{Draft, Wording};
+    use candour_ledger::ActorRole;
+    use candour_record::{Basis, MediaKind};
+
+    fn entries(drafts: Vec<Draft>) -> Vec<(u64, Entry)> {
+        drafts
+            .into_iter()
+            .enumerate()
+            .map(|(index, draft)| {
+                let entry = Entry {
+                    version: 1,
+                    kind: draft.fact.kind().to_owned(),
+                    subject: draft.fact.subject(),
+                    recorded_at: Timestamp::from_second(1_700_000_000 + index as i64).unwrap(),
+                    recorded_by: Actor { name: "Robin".to_owned(), role: ActorRole::Person },
+                    effective: draft.effective,
+                    citations: draft.citations,
+                    payload: draft.fact.payload().unwrap(),
+                };
+                (index as u64, entry)
+            })
+            .collect()
+    }
+
+    fn undated(fact: Fact) -> Draft {
+        Draft { fact, effective: Some(DateOrUnknown::Unknown), citations: Vec::new() }
+    }
+
+    fn judged(verdict: Verdict, retracts: Vec<u64>) -> Draft {
+        let fact = Fact::Judgement(Judgement {
+            proposals: vec![2],
+            verdict,
+            reason: String::new(),
+            amended: false,
+            retracts,
+            follows: None,
+        });
+        Draft { fact, effective: None, citations: Vec::new() }
+    }
+
+    #[test]
+    fn what_was_accepted_can_be_taken_back_and_stays_in_the_ledger() {
+        let source = "# Recommendations\n\n1. The Board should publish.\n2. The Council should meet.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.md", &candour_reading::Limits::default())
+                .unwrap();
+        let request = Request { published: None, kind: Some(DocumentKind::Report) };
+        let item = extract(&reading, request).0.items.remove(0);
+        let hash = ContentHash::from_bytes([7; 32]);
+        let document = Document {
+            sha256: hash,
+            title: "Report".to_owned(),
+            media: MediaKind::Markdown,
+            bytes: 1,
+            pages: 1,
+            published: DateOrUnknown::Unknown,
+            producer: None,
+        };
+        let instrument = Instrument {
+            id: InstrumentId::new("report").unwrap(),
+            kind: candour_record::InstrumentKind::Report,
+            title: "Report".to_owned(),
+            parent: None,
+            led_by: String::new(),
+            territory: String::new(),
+            legal_basis: String::new(),
+            established: None,
+            published: None,
+            response_due: None,
+            stated_count: None,
+            note: String::new(),
+        };
+        let recommendation = Recommendation {
+            id: RecommendationId::new("report-01").unwrap(),
+            instrument: instrument.id.clone(),
+            number: "1".to_owned(),
+            number_confirmed: true,
+            title: "Returns".to_owned(),
+            wording: Wording::Verbatim(item.text.clone()),
+            addressees: Vec::new(),
+            deadlines: Vec::new(),
+            response_due: None,
+            restates: Vec::new(),
+            basis: Basis::Read,
+            note: String::new(),
+        };
+        let proposal = Proposal { document: hash, item, reader: "0".to_owned() };
+        let all = entries(vec![
+            undated(Fact::Document(document)),
+            undated(Fact::Instrument(instrument)),
+            undated(Fact::Proposal(proposal)),
+            undated(Fact::Recommendation(recommendation)),
+            judged(Verdict::Accepted, Vec::new()),
+            judged(Verdict::Reopened, vec![3]),
+        ]);
+        let project =
+            |count: usize| Register::project(all[..count].iter().map(|(i, e)| (*i, e)), AsAt::default()).0;
+
+        let accepted = project(5);
+        assert_eq!(accepted.judged[&2].verdict, Verdict::Accepted);
+        assert_eq!(accepted.judged[&2].by.name, "Robin");
+        assert!(accepted.proposals[&hash].is_empty());
+        assert!(accepted.recommendations.contains_key("report-01"));
+
+        let reopened = project(6);
+        assert_eq!(reopened.proposals[&hash].len(), 1);
+        assert_eq!(reopened.reopened[&2], 5);
+        assert!(reopened.recommendations.is_empty() && reopened.judged.is_empty());
+
+        // As the record stood before it was taken back, it was accepted.
+        let before = AsAt { effective: None, recorded: Some(all[4].1.recorded_at) };
+        let then = Register::project(all.iter().map(|(i, e)| (*i, e)), before).0;
+        assert!(then.recommendations.contains_key("report-01"));
+    }
+}

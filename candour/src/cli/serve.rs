@@ -57,9 +57,10 @@ pub(super) fn serve(out: &mut impl Write, site: Site, desk: Desk, port: u16) -> 
         let waiting = site.waiting();
         if waiting > 0 {
             let things = if waiting == 1 { "thing read waits" } else { "things read wait" };
-            writeln!(out, "{waiting} {things} for a person at http://{address}/review/")?;
+            // Whoever started this may have read the address and gone.
+            let _ = writeln!(out, "{waiting} {things} for a person at http://{address}/review/");
         }
-        out.flush()?;
+        let _ = out.flush();
         let router = Router::new()
             .fallback(answer)
             .with_state(Arc::new(Served { site, desk }))
