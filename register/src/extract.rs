@@ -493,6 +493,9 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
     if short && greets && (signs || !labelled) {
         return DocumentKind::Letter;
     }
+    if answers::tabled(reading) {
+        return DocumentKind::Response;
+    }
     let states = [
         "statement made by",
         "ministerial statement",

@@ -24,7 +24,7 @@ use super::{Format, code_for, report};
 #[derive(clap::Args)]
 #[command(after_help = "Example: candour read report.pdf --published 2024-07-18 --format json")]
 pub(super) struct Read {
-    /// Documents: PDF, HTML, Markdown or plain text
+    /// Documents: PDF, DOCX, ODT, HTML, Markdown, EML or plain text
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How to print

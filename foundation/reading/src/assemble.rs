@@ -2,7 +2,7 @@
 
 use candour_record::Span;
 
-use crate::model::{Block, BlockKind, Bounds, Face, Line, Run};
+use crate::model::{Block, BlockKind, Bounds, Face, Line, Page, Run};
 
 /// A block before it has a place in the text.
 #[derive(Debug, Clone)]
@@ -31,6 +31,58 @@ impl DraftLine {
     }
 }
 
+/// Words with their faces, as they are put together from runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Words {
+    pub(crate) text: String,
+    pub(crate) faces: Vec<(usize, Face)>,
+}
+
+impl Words {
+    /// Adds words in a face; white space is made single, as a page would show it, and what may not be broken stays so.
+    pub(crate) fn push(&mut self, words: &str, face: Face) {
+        let mut count = 0;
+        for c in words.chars() {
+            // A soft hyphen only says where a word may be divided.
+            if c == '\u{ad}' {
+                continue;
+            }
+            let c = if c.is_whitespace() && c != '\u{a0}' { ' ' } else { c };
+            if c == ' ' && (self.text.is_empty() || self.text.ends_with(' ')) {
+                continue;
+            }
+            self.text.push(c);
+            count += 1;
+        }
+        if count > 0 {
+            match self.faces.last_mut() {
+                Some(last) if last.1 == face => last.0 += count,
+                _ => self.faces.push((count, face)),
+            }
+        }
+    }
+
+    /// As a line of a page.
+    pub(crate) fn line(self, page: u32) -> DraftLine {
+        let Self { text, faces } = self.trimmed();
+        DraftLine { text, faces, page, bounds: Bounds::default(), glued: false }
+    }
+
+    /// Takes off the blanks at the end.
+    fn trimmed(mut self) -> Self {
+        while self.text.ends_with(' ') {
+            self.text.pop();
+            if let Some(last) = self.faces.last_mut() {
+                last.0 -= 1;
+                if last.0 == 0 {
+                    self.faces.pop();
+                }
+            }
+        }
+        self
+    }
+}
+
 /// The text, where its body ends, and the blocks in its order.
 pub(crate) struct Assembled {
     pub(crate) text: String,
@@ -55,6 +107,19 @@ pub(crate) fn assemble(drafts: Vec<Draft>, most_characters: usize) -> Assembled 
 }
 
 impl Assembled {
+    /// The pages that breaks in the text make, `last` of them; how large they are, such documents do not say.
+    pub(crate) fn pages(&self, last: u32, most: u32) -> Vec<Page> {
+        let mut pages: Vec<Page> = (1..=last.clamp(1, most.max(1)))
+            .map(|number| Page { number, printed: None, width: 0.0, height: 0.0, characters: 0 })
+            .collect();
+        for block in self.blocks.iter().take_while(|b| b.span.end <= self.body_end) {
+            if let Some(page) = pages.get_mut((block.page as usize).saturating_sub(1)) {
+                page.characters += block.span.len();
+            }
+        }
+        pages
+    }
+
     fn push(&mut self, draft: Draft, characters: &mut usize, most: usize) {
         if draft.lines.iter().all(|l| l.text.trim().is_empty()) {
             return;

@@ -19,7 +19,9 @@ pub enum ReadingError {
         limit: u64,
     },
     /// It is a kind of file that is not read here.
-    #[error("{name}: is {found}, which cannot be read; give a PDF, HTML, Markdown or plain text file")]
+    #[error(
+        "{name}: is {found}, which cannot be read; give a PDF, DOCX, ODT, HTML, Markdown, EML or plain text file"
+    )]
     UnsupportedFormat {
         /// The document's name.
         name: String,
@@ -55,5 +57,19 @@ pub enum ReadingError {
         name: String,
         /// The limit.
         limit: u64,
+    },
+    /// It begins as a ZIP container and cannot be opened as one, or lacks the part that holds its text.
+    #[error("{name}: is a damaged or truncated DOCX, ODT or ZIP file; fetch it again")]
+    DamagedArchive {
+        /// The document's name.
+        name: String,
+    },
+    /// It is a container of more members than the limit.
+    #[error("{name}: is a container of more than {limit} members; take out the document and give that")]
+    TooManyMembers {
+        /// The document's name.
+        name: String,
+        /// The limit.
+        limit: usize,
     },
 }

@@ -6,9 +6,9 @@ use ego_tree::iter::Edge;
 use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::assemble::{Draft, DraftLine, assemble};
-use crate::label::paragraph_kind;
-use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+use crate::assemble::{Draft, Words, assemble};
+use crate::label::{numeral, paragraph_kind};
+use crate::model::{About, BlockKind, Face, Limits, Reading};
 use crate::plain;
 
 /// Elements that hold nothing a reader reads.
@@ -49,19 +49,33 @@ const BLOCKS: &[&str] = &[
 const DEEPEST_PARSED: usize = 5_000;
 
 pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
+    let (about, drafts, findings) = page(source, name, limits);
+    let assembled = assemble(drafts, limits.characters);
+    let pages = assembled.pages(1, limits.pages);
+    Reading::new(MediaKind::Html, assembled, pages, about, findings)
+}
+
+/// What a page says of itself, its blocks and what could not be read.
+pub(crate) fn page(source: &str, name: &str, limits: &Limits) -> (About, Vec<Draft>, Vec<Finding>) {
     // The parser's time grows with the square of the nesting, so a file that nests past all reason is read without its tags.
     if nesting(source) > DEEPEST_PARSED {
-        let mut reading = plain::read(&between_tags(source), limits);
-        reading.media = MediaKind::Html;
+        let (drafts, _) = plain::drafts(&between_tags(source));
         let message = format!("{name}: its elements are nested so deep that only its words were read");
-        reading.findings.push(Finding::new(Severity::Warning, "nesting_over_limit", message));
-        return reading;
+        return (
+            About::default(),
+            drafts,
+            vec![Finding::new(Severity::Warning, "nesting_over_limit", message)],
+        );
     }
     let html = Html::parse_document(source);
     let select = |selector: &str| Selector::parse(selector).ok().and_then(|s| html.select(&s).next());
     let title =
         select("title").map(|t| t.text().collect::<String>()).map(|t| squeeze(&t)).filter(|t| !t.is_empty());
-    let language = html.root_element().value().attr("lang").map(str::to_owned);
+    let about = About {
+        title,
+        producer: None,
+        language: html.root_element().value().attr("lang").map(str::to_owned),
+    };
     let main = ["main", "[role=main]", "article"].iter().find_map(|s| select(s));
     let whole_page = main.is_none();
     let root = main.unwrap_or_else(|| html.root_element());
@@ -84,17 +98,13 @@ pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
             format!("{name}: parts nested deeper than the limit of {} elements were not read", limits.depth);
         findings.push(Finding::new(Severity::Warning, "nesting_over_limit", message));
     }
-    let assembled = assemble(walk.drafts, limits.characters);
-    let characters = assembled.body_end;
-    let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
-    Reading::new(MediaKind::Html, assembled, pages, About { title, producer: None, language }, findings)
+    (about, walk.drafts, findings)
 }
 
 #[derive(Default)]
 struct Open {
     kind: Option<BlockKind>,
-    text: String,
-    faces: Vec<(usize, Face)>,
+    words: Words,
 }
 
 struct Walk {
@@ -103,7 +113,7 @@ struct Walk {
     bold: u32,
     italic: u32,
     /// For each open list: the next number and how it is written, or none for a bulleted one.
-    lists: Vec<Option<(u32, Numbering)>>,
+    lists: Vec<Option<(u32, String)>>,
     /// Row and column of the open table.
     table: Option<(u32, u32)>,
     tables: u32,
@@ -184,20 +194,16 @@ impl Walk {
             }
             "ol" => {
                 self.flush();
-                let numbering = match style {
-                    Some("a") => Numbering::Letters,
-                    Some("i") => Numbering::Roman,
-                    _ => Numbering::Digits,
-                };
-                self.lists.push(Some((start.and_then(|s| s.parse().ok()).unwrap_or(1), numbering)));
+                let first = start.and_then(|s| s.parse().ok()).unwrap_or(1);
+                self.lists.push(Some((first, style.unwrap_or("1").to_owned())));
             }
             "dt" | "dd" => self.flush(),
             "li" => {
                 self.flush();
                 let depth = self.lists.len().saturating_sub(1).min(8) as u8;
                 let label = match self.lists.last_mut() {
-                    Some(Some((number, numbering))) => {
-                        let label = numbering.label(*number);
+                    Some(Some((number, format))) => {
+                        let label = format!("{}.", numeral(*number, format));
                         *number = number.saturating_add(1);
                         label
                     }
@@ -205,8 +211,8 @@ impl Walk {
                 };
                 // The label is printed by whoever shows the page, so it is part of what a reader sees.
                 let face = self.face();
-                self.open.text = format!("{label} ");
-                self.open.faces = vec![(self.open.text.chars().count(), face)];
+                self.open.words = Words::default();
+                self.open.words.push(&format!("{label} "), face);
                 self.open.kind = Some(BlockKind::ListItem { label, depth });
             }
             "table" => {
@@ -275,14 +281,14 @@ impl Walk {
     fn part(&mut self) {
         if matches!(self.open.kind, Some(BlockKind::Cell { .. })) {
             self.text(" ");
-        } else if !self.open.text.trim().is_empty() {
+        } else if !self.open.words.text.trim().is_empty() {
             self.flush();
         }
     }
 
     /// A list item so far holds its label only; the paragraph that follows is its text.
     fn only_label(&self) -> bool {
-        matches!(&self.open.kind, Some(BlockKind::ListItem { label, .. }) if self.open.text.trim() == label)
+        matches!(&self.open.kind, Some(BlockKind::ListItem { label, .. }) if self.open.words.text.trim() == label)
     }
 
     fn face(&self) -> Face {
@@ -292,37 +298,20 @@ impl Walk {
 
     fn text(&mut self, text: &str) {
         let face = self.face();
-        for c in text.chars() {
-            let c = if c.is_whitespace() && c != '\u{a0}' { ' ' } else { c };
-            if c == ' ' && (self.open.text.is_empty() || self.open.text.ends_with(' ')) {
-                continue;
-            }
-            self.open.text.push(c);
-            match self.open.faces.last_mut() {
-                Some(last) if last.1 == face => last.0 += 1,
-                _ => self.open.faces.push((1, face)),
-            }
-        }
+        self.open.words.push(text, face);
     }
 
     fn flush(&mut self) {
         if self.only_label() {
             return;
         }
-        let mut open = std::mem::take(&mut self.open);
-        while open.text.ends_with(' ') {
-            open.text.pop();
-            if let Some(last) = open.faces.last_mut() {
-                last.0 -= 1;
-            }
-        }
-        if open.text.is_empty() {
+        let open = std::mem::take(&mut self.open);
+        let line = open.words.line(1);
+        if line.text.is_empty() {
             return;
         }
-        let plain = if self.quotes > 0 { BlockKind::Quotation } else { paragraph_kind(&open.text) };
+        let plain = if self.quotes > 0 { BlockKind::Quotation } else { paragraph_kind(&line.text) };
         let kind = if self.notes.is_some() { BlockKind::Footnote } else { open.kind.unwrap_or(plain) };
-        let mut line = DraftLine::plain(open.text, Face::default(), 1);
-        line.faces = open.faces.into_iter().filter(|f| f.0 > 0).collect();
         self.drafts.push(Draft { kind, lines: vec![line] });
     }
 }
@@ -362,29 +351,6 @@ pub(crate) fn between_tags(html: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// How the numbers of a list are written.
-#[derive(Debug, Clone, Copy)]
-enum Numbering {
-    Digits,
-    Letters,
-    Roman,
-}
-
-impl Numbering {
-    fn label(self, number: u32) -> String {
-        match self {
-            Self::Letters if (1..=26).contains(&number) => {
-                format!("{}.", char::from(b'a' + (number - 1) as u8))
-            }
-            Self::Roman if (1..=39).contains(&number) => {
-                let units = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
-                format!("{}{}.", "x".repeat(number as usize / 10), units[number as usize % 10])
-            }
-            _ => format!("{number}."),
-        }
-    }
 }
 
 fn holds_link_within(raised: NodeRef<'_, Node>) -> bool {

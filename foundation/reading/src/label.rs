@@ -67,9 +67,63 @@ pub(crate) fn paragraph_kind(text: &str) -> BlockKind {
     }
 }
 
+/// A number as a list shows it: `3`, `c`, `C`, `iii`, `III`. Formats are named as DOCX, ODT and HTML name them.
+pub(crate) fn numeral(number: u32, format: &str) -> String {
+    match format {
+        "lowerLetter" | "a" => letters(number).to_lowercase(),
+        "upperLetter" | "A" => letters(number),
+        "lowerRoman" | "i" => roman(number).to_lowercase(),
+        "upperRoman" | "I" => roman(number),
+        "none" => String::new(),
+        _ => number.to_string(),
+    }
+}
+
+/// `A` to `Z`, then `AA`, `BB`, as word processors count.
+fn letters(number: u32) -> String {
+    let number = number.clamp(1, 26 * 20) - 1;
+    let letter = char::from(b'A' + (number % 26) as u8);
+    std::iter::repeat_n(letter, number as usize / 26 + 1).collect()
+}
+
+fn roman(number: u32) -> String {
+    const VALUES: [(u32, &str); 13] = [
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ];
+    let mut left = number.min(5_000);
+    let mut out = String::new();
+    for (value, letters) in VALUES {
+        while left >= value {
+            out.push_str(letters);
+            left -= value;
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use super::label;
+    use super::{label, numeral};
+
+    #[test]
+    fn numbers_as_lists_show_them() {
+        assert_eq!(numeral(3, "decimal"), "3");
+        assert_eq!(numeral(28, "lowerLetter"), "bb");
+        assert_eq!(numeral(14, "upperRoman"), "XIV");
+        assert_eq!(numeral(4, "i"), "iv");
+    }
 
     #[test]
     fn labels() {

@@ -3,10 +3,10 @@
 use candour_record::MediaKind;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::assemble::{Draft, DraftLine, assemble};
+use crate::assemble::{Draft, Words, assemble};
 use crate::html::between_tags;
 use crate::label::paragraph_kind;
-use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+use crate::model::{About, BlockKind, Face, Limits, Reading};
 
 pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
     let mut walk = Walk::default();
@@ -18,9 +18,9 @@ pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
         walk.take(event, source.get(place).unwrap_or(""));
     }
     walk.flush();
+    walk.drafts.append(&mut walk.turned);
     let assembled = assemble(walk.drafts, limits.characters);
-    let characters = assembled.body_end;
-    let pages = vec![Page { number: 1, printed: None, width: 0.0, height: 0.0, characters }];
+    let pages = assembled.pages(walk.page.max(1), limits.pages);
     Reading::new(MediaKind::Markdown, assembled, pages, walk.about, Vec::new())
 }
 
@@ -28,8 +28,7 @@ pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
 struct Walk {
     drafts: Vec<Draft>,
     kind: Option<BlockKind>,
-    text: String,
-    faces: Vec<(usize, Face)>,
+    words: Words,
     bold: u32,
     italic: u32,
     /// For each open list: the label of its last item, and the number it shows; none for a bulleted one.
@@ -41,6 +40,10 @@ struct Walk {
     about: About,
     cell: (u32, u32),
     tables: u32,
+    /// The page that a marker named last; none before the first.
+    page: u32,
+    /// Markers since the last block of the body.
+    turned: Vec<Draft>,
 }
 
 impl Walk {
@@ -54,6 +57,11 @@ impl Walk {
             }
             Event::SoftBreak | Event::HardBreak => self.push(" "),
             // A stray tag in a damaged file is dropped; the words around it, and between tags, stay.
+            Event::Html(html) if page_marker(&html).is_some() => {
+                self.flush();
+                self.push(html.trim());
+                self.flush();
+            }
             Event::Html(html) => self.push(&between_tags(&html)),
             Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
             Event::Rule => self.flush(),
@@ -163,29 +171,20 @@ impl Walk {
     fn push(&mut self, text: &str) {
         let heading = matches!(self.kind, Some(BlockKind::Heading(_)));
         let face = Face { bold: self.bold > 0 || heading, italic: self.italic > 0, size: 0.0 };
-        for c in text.chars() {
-            let c = if c.is_whitespace() { ' ' } else { c };
-            if c == ' ' && (self.text.is_empty() || self.text.ends_with(' ')) {
-                continue;
-            }
-            self.text.push(c);
-            match self.faces.last_mut() {
-                Some(last) if last.1 == face => last.0 += 1,
-                _ => self.faces.push((1, face)),
-            }
-        }
+        self.words.push(text, face);
     }
 
     fn flush(&mut self) {
-        while self.text.ends_with(' ') {
-            self.text.pop();
-            if let Some(last) = self.faces.last_mut() {
-                last.0 -= 1;
-            }
-        }
         let kind = self.kind.take();
-        if self.text.is_empty() {
-            self.faces.clear();
+        let line = std::mem::take(&mut self.words).line(self.page.max(1));
+        if line.text.is_empty() {
+            return;
+        }
+        if let Some(page) =
+            page_marker(&line.text).filter(|p| *p > self.page && p - self.page <= FURTHEST_TURN)
+        {
+            self.page = page;
+            self.turned.push(Draft { kind: BlockKind::PageNumber, lines: vec![line] });
             return;
         }
         let plain = if self.footnote {
@@ -193,12 +192,42 @@ impl Walk {
         } else if self.quotes > 0 {
             BlockKind::Quotation
         } else {
-            paragraph_kind(&self.text)
+            paragraph_kind(&line.text)
         };
-        let mut line = DraftLine::plain(std::mem::take(&mut self.text), Face::default(), 1);
-        line.faces = std::mem::take(&mut self.faces).into_iter().filter(|f| f.0 > 0).collect();
-        self.drafts.push(Draft { kind: kind.unwrap_or(plain), lines: vec![line] });
+        let kind = kind.unwrap_or(plain);
+        let turned = std::mem::take(&mut self.turned);
+        // A sentence that runs over a page goes on after the marker in lower case.
+        let goes_on =
+            !turned.is_empty() && kind == BlockKind::Paragraph && line.text.starts_with(char::is_lowercase);
+        match self.drafts.last_mut() {
+            Some(before) if goes_on && runs_on(before) => before.lines.push(line),
+            _ => self.drafts.push(Draft { kind, lines: vec![line] }),
+        }
+        // Markers stand after the body, wherever they are put.
+        let at = self.drafts.len() - 1;
+        self.drafts.splice(at..at, turned);
     }
+}
+
+/// Pages that one marker may turn at once.
+const FURTHEST_TURN: u32 = 500;
+
+/// The page that a line alone marks, as converters write it: `%%page 12%%`, `<!-- page 12 -->`, `[page 12]`.
+fn page_marker(line: &str) -> Option<u32> {
+    let lower = line.trim().to_lowercase();
+    let inner = [("%%", "%%"), ("<!--", "-->"), ("[", "]")]
+        .iter()
+        .find_map(|(open, close)| lower.strip_prefix(open)?.strip_suffix(close))?;
+    inner.trim().strip_prefix("page")?.trim_start_matches([' ', ':', '=']).parse().ok()
+}
+
+/// Whether a block stops in the middle of a sentence.
+fn runs_on(draft: &Draft) -> bool {
+    matches!(draft.kind, BlockKind::Paragraph | BlockKind::ListItem { .. })
+        && draft
+            .lines
+            .last()
+            .is_some_and(|l| l.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '-' | '–')))
 }
 
 #[cfg(test)]
@@ -227,6 +256,17 @@ mod tests {
                 (cell(1, 1), "2"),
             ]
         );
+    }
+
+    #[test]
+    fn markers_of_pages_turn_them_and_do_not_part_a_sentence() {
+        let source =
+            "%%page 2%%\n\nThe plan was\n\n%%page 3%%\n\nnever published.\n\n<!-- page 4 -->\n\nIt ended.\n";
+        let reading = read(source, &Limits::default());
+        assert_eq!(reading.body(), "The plan was never published.\n\nIt ended.");
+        assert_eq!((reading.pages.len(), reading.blocks[0].page, reading.blocks[1].page), (4, 2, 4));
+        assert_eq!(reading.page_of(20), 3);
+        assert!(reading.text.contains("%%page 3%%"));
     }
 
     #[test]

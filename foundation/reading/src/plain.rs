@@ -7,6 +7,12 @@ use crate::label::label;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
 
 pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
+    let (drafts, pages) = drafts(source);
+    let assembled = assemble(drafts, limits.characters);
+    Reading::new(MediaKind::Text, assembled, pages, About::default(), Vec::new())
+}
+
+pub(crate) fn drafts(source: &str) -> (Vec<Draft>, Vec<Page>) {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut pages = Vec::new();
     for (index, page) in source.split('\u{c}').enumerate() {
@@ -46,11 +52,10 @@ pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
         let characters = drafts[before..].iter().flat_map(|d| &d.lines).map(|l| l.text.chars().count()).sum();
         pages.push(Page { number, printed: None, width: 0.0, height: 0.0, characters });
     }
-    let assembled = assemble(drafts, limits.characters);
-    Reading::new(MediaKind::Text, assembled, pages, About::default(), Vec::new())
+    (drafts, pages)
 }
 
-fn bare(text: String, page: u32) -> DraftLine {
+pub(crate) fn bare(text: String, page: u32) -> DraftLine {
     DraftLine::plain(text, Face::default(), page)
 }
 

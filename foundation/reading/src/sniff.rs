@@ -3,6 +3,8 @@
 use candour_record::{Finding, MediaKind, Severity};
 
 use crate::ReadingError;
+use crate::model::Limits;
+use crate::office::Package;
 
 /// A kind, and the text where the kind is text.
 #[derive(Debug)]
@@ -14,7 +16,6 @@ pub(crate) struct Sniffed {
 
 /// First bytes of files that are read by no reader here, so that a wrong name cannot hide what they are.
 const OTHERS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a ZIP archive (or a DOCX, ODT or XLSX file)"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -24,27 +25,86 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"GIF8", "a GIF picture"),
     (b"II*\0", "a TIFF picture"),
     (b"MM\0*", "a TIFF picture"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (DOC, XLS or PPT)"),
+    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file, or an Outlook message"),
     (b"{\\rtf", "an RTF file"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"SQLite format 3", "a database"),
 ];
 
-pub(crate) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ReadingError> {
+pub(crate) fn sniff(bytes: &[u8], name: &str, limits: &Limits) -> Result<Sniffed, ReadingError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadingError::Empty { name: name.to_owned() });
     }
     if let Some((_, found)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err(ReadingError::UnsupportedFormat { name: name.to_owned(), found });
     }
+    let known = |media| Ok(Sniffed { media, text: String::new(), findings: Vec::new() });
     // Some producers write a few bytes before the header (ISO 32000-1, annex H.3.4.1 allows 1,024).
     if bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
-        return Ok(Sniffed { media: MediaKind::Pdf, text: String::new(), findings: Vec::new() });
+        return known(MediaKind::Pdf);
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return known(container(bytes, name, limits)?);
+    }
+    if is_message(bytes, name) {
+        return known(MediaKind::Email);
     }
     let (text, findings) = decode(bytes, name)?;
     let media = text_kind(&text, name);
     Ok(Sniffed { media, text, findings })
+}
+
+/// What a ZIP container is, told from what it holds.
+fn container(bytes: &[u8], name: &str, limits: &Limits) -> Result<MediaKind, ReadingError> {
+    let mut package = Package::open(bytes, name, limits)?;
+    if package.has("word/document.xml") {
+        return Ok(MediaKind::Docx);
+    }
+    let said = package.bytes("mimetype")?.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let found = match said.trim() {
+        "application/vnd.oasis.opendocument.text" | "application/vnd.oasis.opendocument.text-template" => {
+            return Ok(MediaKind::Odt);
+        }
+        "application/vnd.oasis.opendocument.spreadsheet" => "an ODS spreadsheet",
+        "application/vnd.oasis.opendocument.presentation" => "an ODP presentation",
+        "application/epub+zip" => "an EPUB book",
+        _ if package.has("xl/workbook.xml") => "an XLSX spreadsheet",
+        _ if package.has("ppt/presentation.xml") => "a PPTX presentation",
+        _ => "a ZIP archive of other files",
+    };
+    Err(ReadingError::UnsupportedFormat { name: name.to_owned(), found })
+}
+
+/// Whether bytes begin as a message does: lines of headers (RFC 5322, 2.2), among them one that only mail has.
+fn is_message(bytes: &[u8], name: &str) -> bool {
+    const MOST_LINES: usize = 60;
+    const MAIL_ONLY: [&str; 7] = [
+        "mime-version",
+        "message-id",
+        "received",
+        "return-path",
+        "delivered-to",
+        "x-mailer",
+        "content-transfer-encoding",
+    ];
+    const USUAL: [&str; 4] = ["from", "to", "subject", "date"];
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(16 << 10)]);
+    let (mut mail_only, mut usual) = (false, 0);
+    for line in start.lines().take(MOST_LINES).take_while(|l| !l.trim().is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            continue;
+        }
+        let Some((head, _)) = line.split_once(':') else { return false };
+        let head = head.to_lowercase();
+        if head.is_empty() || !head.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return false;
+        }
+        mail_only |= MAIL_ONLY.contains(&head.as_str());
+        usual += usize::from(USUAL.contains(&head.as_str()));
+    }
+    usual > 0 && (mail_only || name.to_lowercase().ends_with(".eml"))
 }
 
 fn decode(bytes: &[u8], name: &str) -> Result<(String, Vec<Finding>), ReadingError> {
@@ -131,13 +191,21 @@ fn text_kind(text: &str, name: &str) -> MediaKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docx::tests::made;
+
+    fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ReadingError> {
+        super::sniff(bytes, name, &Limits::default())
+    }
 
     #[test]
     fn bytes_say_what_a_file_is_whatever_its_name_says() {
-        assert!(matches!(
-            sniff(b"PK\x03\x04rest", "report.pdf"),
-            Err(ReadingError::UnsupportedFormat { .. })
-        ));
+        assert!(matches!(sniff(b"PK\x03\x04rest", "report.pdf"), Err(ReadingError::DamagedArchive { .. })));
+        let sheet = sniff(&made(&[("xl/workbook.xml", "<x/>")]), "report.docx").unwrap_err();
+        assert!(sheet.to_string().contains("XLSX"), "{sheet}");
+        assert_eq!(sniff(&made(&[("word/document.xml", "<x/>")]), "a.zip").unwrap().media, MediaKind::Docx);
+        assert_eq!(sniff(b"Subject: x\nMIME-Version: 1.0\n\nx", "a").unwrap().media, MediaKind::Email);
+        assert_eq!(sniff(b"From: x\nSubject: y\n\nx", "a.eml").unwrap().media, MediaKind::Email);
+        assert_eq!(sniff(b"From: x\nSubject: y\n\nx", "a.txt").unwrap().media, MediaKind::Text);
         assert!(matches!(sniff(b" \n", "a.txt"), Err(ReadingError::Empty { .. })));
         assert!(matches!(sniff(b"", "a.pdf"), Err(ReadingError::Empty { .. })));
         assert_eq!(sniff(b"junk\n%PDF-1.4", "a.txt").unwrap().media, MediaKind::Pdf);

@@ -75,6 +75,27 @@ pub enum MediaKind {
     Markdown,
     /// Plain text.
     Text,
+    /// `WordprocessingML`, as Word writes it.
+    Docx,
+    /// `OpenDocument` text.
+    Odt,
+    /// A message of electronic mail.
+    Email,
+}
+
+impl MediaKind {
+    /// The media type registered for it, under which a browser is given its bytes.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+            Self::Email => "message/rfc822",
+        }
+    }
 }
 
 /// A document the workspace holds the bytes of.

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use candour_reading::{Block, BlockKind};
+use candour_reading::{Block, BlockKind, Reading};
 use candour_record::{Finding, Severity, Span};
 use jiff::civil::Date;
 
@@ -277,6 +277,26 @@ fn under_quoted_items(body: &Body<'_>) -> Vec<Answer> {
     answers
 }
 
+/// Words that head a column of positions.
+const HEADS_OF_ANSWERS: [&str; 6] = ["response", "position", "status", "government", "accept", "executive"];
+
+/// Whether a document holds a table that sets recommendations beside the positions taken on them.
+pub(super) fn tabled(reading: &Reading) -> bool {
+    let mut first_rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for block in &reading.blocks {
+        if let BlockKind::Cell { row: 0, table, .. } = block.kind {
+            first_rows.entry(table).or_default().push(reading.slice(block.span).trim().to_lowercase());
+        }
+    }
+    let heads = |cell: &String, word: &str| cell.contains(word) && cell.split_whitespace().count() <= 5;
+    first_rows.values().any(|cells| {
+        cells.iter().any(|c| heads(c, "recommendation"))
+            && cells.iter().any(|c| {
+                !c.contains("recommendation") && ["response", "position"].iter().any(|word| heads(c, word))
+            })
+    })
+}
+
 /// Tables with a row for each recommendation.
 fn in_tables(body: &Body<'_>) -> Vec<Answer> {
     let mut tables: BTreeMap<u32, BTreeMap<(u32, u32), usize>> = BTreeMap::new();
@@ -313,16 +333,15 @@ fn in_tables(body: &Body<'_>) -> Vec<Answer> {
                     let text = body.text(*at);
                     let head = header.get(column).map_or("", String::as_str);
                     let answers = head.to_lowercase();
-                    let is_answer = ["response", "position", "status", "government", "accept", "executive"]
-                        .iter()
-                        .any(|w| answers.contains(w));
+                    let is_answer = HEADS_OF_ANSWERS.iter().any(|w| answers.contains(w));
                     let read = positions::in_few_words(text)
                         .or_else(|| is_answer.then(|| positions::read(text).into_iter().next()).flatten())?;
                     let who = read.responder.clone().or_else(|| {
                         addressees::body_named(
                             head.trim_end_matches(" response").trim_end_matches(" position"),
                         )
-                        .filter(|n| n.to_lowercase() != "government")
+                        // "Position" and "Status" head a column and name nobody.
+                        .filter(|n| n.contains(' ') || !HEADS_OF_ANSWERS.contains(&n.to_lowercase().as_str()))
                     });
                     Some(ReadResponse { responder: who, ..read })
                 })
@@ -640,6 +659,29 @@ mod tests {
                 (i.number.unwrap_or_default(), i.response.map_or(Response::Unknown, |r| r.position), further)
             })
             .collect()
+    }
+
+    #[test]
+    fn a_table_of_recommendations_and_positions_is_a_response() {
+        let page = "<main><table><tr><th>Recommendation</th><th>Position</th></tr>\
+            <tr><td>12.1 Publish the plan (Freedonia)</td><td>Supported</td></tr>\
+            <tr><td>12.2 Close the port (Sylvania)</td><td>Noted</td></tr></table></main>";
+        let limits = candour_reading::Limits::default();
+        let reading = candour_reading::read(page.as_bytes(), "matrix.html", &limits).unwrap();
+        let (extraction, _) = extract(&reading, Request { published: None, kind: None });
+        assert_eq!(extraction.kind, DocumentKind::Response);
+        let read: Vec<_> = extraction
+            .items
+            .iter()
+            .map(|i| (i.number.as_deref(), i.response.as_ref().map(|r| (r.position, r.responder.as_deref()))))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                (Some("12.1"), Some((Response::Supported, None))),
+                (Some("12.2"), Some((Response::Acknowledged, None)))
+            ]
+        );
     }
 
     #[test]

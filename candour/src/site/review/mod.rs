@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use candour_reading::{Limits, Reading};
-use candour_record::ContentHash;
+use candour_record::{ContentHash, MediaKind};
 use candour_register::{Draft, Fact, Item, Judgement, Proposal, Recorded, Register, Verdict};
 
 use super::{Page, Site};
@@ -220,9 +220,10 @@ impl Site {
         }
         let path = self.workspace.documents().join(hash.to_string());
         let bytes = files::read_limited(&path, Limits::default().bytes)?;
-        // Only the name tells Markdown from plain text; every other format is known by its bytes.
+        // Only the name tells Markdown, a bare message and plain text apart; every other format is known by its bytes.
         let name = match self.state().now.documents.get(hash).map(|d| d.fact.media) {
-            Some(candour_record::MediaKind::Markdown) => "document.md",
+            Some(MediaKind::Markdown) => "document.md",
+            Some(MediaKind::Email) => "document.eml",
             _ => "document.txt",
         };
         let reading = Arc::new(candour_reading::read(&bytes, name, &Limits::default())?);
@@ -235,9 +236,12 @@ impl Site {
         let path = self.workspace.documents().join(hash.to_string());
         let bytes = files::read_limited(&path, Limits::default().bytes)
             .with_context(|| format!("the original of {hash} is not in the workspace"))?;
-        let pdf =
-            register.documents.get(hash).is_some_and(|d| d.fact.media == candour_record::MediaKind::Pdf);
-        Ok(Page::text(if pdf { "application/pdf" } else { "text/plain; charset=utf-8" }, bytes))
+        let media = match register.documents.get(hash).map(|d| d.fact.media) {
+            Some(MediaKind::Pdf) => MediaKind::Pdf,
+            Some(office @ (MediaKind::Docx | MediaKind::Odt)) => office,
+            _ => MediaKind::Text,
+        };
+        Ok(Page::text(media.media_type(), bytes))
     }
 }
 
