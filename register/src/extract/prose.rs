@@ -93,6 +93,7 @@ impl Prose {
                 .any(|b| lower.starts_with(b));
             line.split_whitespace().count() >= 4
                 && !byline
+                && !is_menu(&lower)
                 && !line.trim_end().ends_with(['.', ',', ';', ':'])
                 && day_printed(line).is_none()
         };
@@ -290,6 +291,14 @@ fn is_furniture(text: &str) -> bool {
             )
         );
     words == 0 || (!sentence && words <= 25) || (invites && !tells)
+}
+
+/// A row of links, or a line that asks the reader for something, in lower case.
+fn is_menu(line: &str) -> bool {
+    line.matches(['|', '›', '•', '»']).count() >= 2
+        || ["sign in", "sign up", "share this", "subscribe", "read more", "accept all cookies", "log in"]
+            .iter()
+            .any(|o| line.starts_with(o))
 }
 
 fn signs_off(text: &str) -> bool {

@@ -973,6 +973,13 @@ fn several(words: &[&str], from: usize) -> Vec<(usize, usize)> {
             || words[at].starts_with('£')
             || words[at].starts_with(|c: char| c.is_ascii_digit());
         let last = *cuts.last().unwrap_or(&from);
+        // "…, and promised that a timetable would follow" promises a second thing.
+        if bare(previous) == "and" && PROMISING.contains(&here.as_str()) && at - last >= 4 {
+            let that = words.get(at + 1).is_some_and(|w| matches!(bare(w).as_str(), "that" | "to"));
+            cuts.push(at + if that { 2 } else { 1 });
+            joined = true;
+            continue;
+        }
         // An apposition after a comma begins so too; a part has some length.
         if (comma || after_and || and_that) && begins && at - last >= 3 {
             cuts.push(at);
@@ -1228,5 +1235,19 @@ Most read
         );
         assert!(of(&extraction, ItemKind::Commitment).is_empty(), "{extraction:#?}");
         assert!(of(&extraction, ItemKind::Notice).is_empty());
+    }
+
+    #[test]
+    fn two_verbs_of_promising_make_two_promises_and_the_date_belongs_to_the_second() {
+        let page = "Home | News | Ports | Sport\nSign in to your account now\nHarbours: minister sets out her plans\n\
+            12/03/2026\n\nThe Harbours Secretary said the government would support up to five new local reviews, and \
+            promised that a timetable for the remaining recommendations would be published before Easter.\n";
+        let read = read(page, Some(DocumentKind::News));
+        assert_eq!(read.title.as_deref(), Some("Harbours: minister sets out her plans"));
+        let promises = of(&read, ItemKind::Commitment);
+        assert_eq!(promises.len(), 2, "{promises:#?}");
+        assert!(promises[0].deadlines.is_empty(), "no date was given for the reviews");
+        assert!(promises[1].text.starts_with("a timetable"));
+        assert_eq!(promises[1].deadlines[0].phrase, "before Easter");
     }
 }
