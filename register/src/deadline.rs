@@ -466,9 +466,13 @@ impl Cursor<'_> {
             "as a matter of urgency",
             "with urgency",
             "in due course",
+            "in|over the coming weeks|months|years",
+            "at the earliest possible notice|opportunity|date|moment",
             "urgent|immediate|swift|prompt consideration|attention|steps|action",
             "immediately",
             "forthwith",
+            "published|publish|issued|issue|follow|announced|completed soon",
+            "will|shall soon",
         ] {
             if let Some(end) = self.words(at, pattern) {
                 // "immediately after the incident" tells when something happened, not when something is due.
@@ -523,7 +527,9 @@ impl Cursor<'_> {
                 self.moment(next)
             }) {
                 let past = moment.latest.is_some_and(|d| self.published.is_some_and(|p| d < p));
-                return (!past).then(|| (end, made(moment)));
+                // "In the spring publication" names a thing, not a time.
+                let names = moment.unresolved.is_some() && self.goes_on_with_a_noun(end);
+                return (!past && !names).then(|| (end, made(moment)));
             }
         }
         let later = self.words(at, "later").unwrap_or(at);
@@ -541,6 +547,44 @@ impl Cursor<'_> {
             (if next { first } else { published }, first.last_of_month())
         };
         Some((end, made(Moment::between(DeadlineType::By, window.0, window.1))))
+    }
+
+    /// Whether a word follows without a mark between that could be the noun of what stands before.
+    fn goes_on_with_a_noun(&self, at: usize) -> bool {
+        const JOINS: [&str; 28] = [
+            "and",
+            "or",
+            "but",
+            "of",
+            "to",
+            "in",
+            "on",
+            "at",
+            "by",
+            "with",
+            "when",
+            "after",
+            "before",
+            "as",
+            "if",
+            "so",
+            "that",
+            "this",
+            "next",
+            "following",
+            "the",
+            "a",
+            "we",
+            "it",
+            "which",
+            "for",
+            "is",
+            "will",
+        ];
+        let word = self.word(at);
+        word.starts_with(char::is_lowercase)
+            && !JOINS.contains(&word)
+            && self.tokens.get(at).is_some_and(|t| t.raw.starts_with(char::is_lowercase))
     }
 
     fn counted(&self, kind: DeadlineType, amount: u32, unit: Unit, anchor: Anchor) -> Deadline {
@@ -769,8 +813,8 @@ impl Cursor<'_> {
             return Some((next, Moment::on(date(year, 12, 31))));
         }
         let event = self
-            .words(at, "this|current parliament|session")
-            .or_else(|| self.words(at, "parliament|session"))?;
+            .words(at, "this|current|school|academic parliament|session|term")
+            .or_else(|| self.words(at, "parliament|session|term"))?;
         Some((event, Moment::open(DeadlineType::Event, "the day on which it ends is not fixed")))
     }
 
@@ -1095,6 +1139,17 @@ mod tests {
             })
             .collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn soon_and_times_to_come_are_vague_and_a_season_before_a_noun_names_a_thing() {
+        check("A version will be published soon.", "2025-01-16", &["vague"]);
+        check("As soon as they met, the board wrote.", "2025-01-16", &[]);
+        check("It will be set out in the coming months.", "2025-01-16", &["vague"]);
+        check("before the end of this term", "2025-01-16", &["event"]);
+        let season = |text: &str| find_promised_times(text, "2025-01-16".parse().ok()).len();
+        assert_eq!(season("The plan will be out in the spring."), 1);
+        assert_eq!(season("The plan will be in the spring publication."), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Every rule is a file of its own under `extract/`. A rule proposes [`Item`]s; this module settles what they are
 //! together: one item per number, every further printing as [`Item::also_at`], quotations of other reports left out.
 
+mod action_table;
 mod addressees;
 mod answers;
 mod cited;
@@ -247,7 +248,12 @@ pub fn extract(reading: &Reading, request: Request) -> (Extraction, Vec<Finding>
                 found.extend(recommending_paragraphs::find(&document));
             }
             found.extend(coroner_report::find(&document, request.published));
-            settle(reading, found, &mut findings)
+            let plan = action_table::find(&document, request.published);
+            let answered = if plan.is_empty() { Vec::new() } else { answers::beside(&document) };
+            found.extend(plan);
+            let mut settled = settle(reading, found, &mut findings);
+            settled.extend(answered);
+            settled
         }
         DocumentKind::Response => answers::find(&document, request.published, &mut findings),
         DocumentKind::Statement | DocumentKind::News | DocumentKind::Letter => {
@@ -494,7 +500,9 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
         return DocumentKind::Letter;
     }
     if answers::tabled(reading) {
-        return DocumentKind::Response;
+        let answers = title.contains("response") || head.contains("response to");
+        let plan = !answers && action_table::is_one(reading);
+        return if plan { DocumentKind::Report } else { DocumentKind::Response };
     }
     let states = [
         "statement made by",
@@ -514,7 +522,14 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
     let said = speech::SAYING.iter().map(|verb| body.matches(&format!(" {verb} ")).count()).sum::<usize>();
     let dated =
         head.lines().take(25).any(|l| l.split_whitespace().count() <= 10 && prose::day_printed(l).is_some());
-    if short && !labelled && (said >= 3 || (said >= 1 && dated)) && !coroner_report::is_one(reading.body()) {
+    // A story numbers no paragraphs (`88.1`).
+    let numbered = reading.body().lines().filter(|l| review_list::is_numbered(l)).count() >= 3;
+    if short
+        && !labelled
+        && !numbered
+        && (said >= 3 || (said >= 1 && dated))
+        && !coroner_report::is_one(reading.body())
+    {
         return DocumentKind::News;
     }
     let answers = [
@@ -544,8 +559,10 @@ fn guess_kind(reading: &Reading) -> DocumentKind {
     };
     let makes_its_own =
         body.contains("conclusions and recommendations") && !body.contains("government response");
+    let progress = title.contains("progress report") && labelled;
     if !makes_its_own
-        && (answers.iter().any(|a| title.contains(a) || head.contains(a))
+        && (progress
+            || answers.iter().any(|a| title.contains(a) || head.contains(a))
             || answered(&title)
             || answered(&head))
     {

@@ -17,7 +17,7 @@ use candour_record::{Finding, Severity, Span};
 use jiff::civil::Date;
 
 use crate::axes::Response;
-use crate::deadline::find_deadlines;
+use crate::deadline::{find_deadlines, find_promised_times};
 
 use super::numbering::{self, Numbering};
 use super::sentences::bare;
@@ -46,14 +46,28 @@ pub(super) fn find(body: &Body<'_>, published: Option<Date>, findings: &mut Vec<
             item.item.response = taken.next();
             item.item.further_responses = taken.collect();
         }
-        item.item.deadlines = find_deadlines(&answer, published).into_iter().map(|(_, d)| d).collect();
-        if let Some(response) = &mut item.item.response
-            && response.responder.is_none()
-        {
+        // An answer promises times to come ("in spring 2026") as well as limits; the length of something is neither, and
+        // "this year" is as often a year told of.
+        let to_come = find_promised_times(&answer, published)
+            .into_iter()
+            .filter(|d| d.amount.is_none() && !d.phrase.ends_with("year"));
+        item.item.deadlines =
+            find_deadlines(&answer, published).into_iter().map(|(_, d)| d).chain(to_come).collect();
+        let response = item.item.response.get_or_insert_with(|| ReadResponse {
+            position: Response::Unknown,
+            responder: None,
+            phrase: String::new(),
+        });
+        if response.responder.is_none() {
             response.responder.clone_from(&usual);
         }
     }
     settle(found, findings)
+}
+
+/// The answers that a report prints in a table beside its own recommendations.
+pub(super) fn beside(body: &Body<'_>) -> Vec<Item> {
+    in_tables(body).into_iter().map(|answer| answer.item).collect()
 }
 
 /// An answer, and where in its text the answer itself begins.
@@ -581,11 +595,7 @@ fn settle(found: Vec<Answer>, findings: &mut Vec<Finding>) -> Vec<Item> {
     let stated = |item: &Item| item.response.as_ref().map_or(Response::Unknown, |r| r.position);
     let mut by_number: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for answer in found {
-        let mut item = answer.item;
-        if item.response.is_none() {
-            item.response =
-                Some(ReadResponse { position: Response::Unknown, responder: None, phrase: String::new() });
-        }
+        let item = answer.item;
         by_number.entry(item.number.clone().unwrap_or_default()).or_default().push(item);
     }
     let mut kept = Vec::new();
@@ -791,5 +801,30 @@ mod tests {
                 Response::Rejected
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_without_a_position_still_has_a_responder_and_its_times() {
+        let source = "# Harbour Ministry response\n\n# Harbour Ministry\nResponse to the Inquiry Report\n\n## Recommendation 1: Returns\n\nThe Board should publish.\n\nThe framework will be published in spring 2026.\n\n## Recommendation 2: Meetings\n\nThe Board should meet.\n\nWe will meet.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "response.md", &candour_reading::Limits::default())
+                .unwrap();
+        let request =
+            Request { published: Some(jiff::civil::date(2026, 1, 5)), kind: Some(DocumentKind::Response) };
+        let (found, _) = extract(&reading, request);
+        let first = &found.items[0];
+        assert_eq!(first.response.as_ref().unwrap().position, Response::Unknown);
+        assert_eq!(first.deadlines.len(), 1, "{:#?}", first.deadlines);
+    }
+
+    #[test]
+    fn a_progress_report_answers() {
+        let source = "# Harbour Inquiry: second progress report\n\n## Recommendation 1: Returns\n\nThe inquiry recommended that the Board publish.\n\n**Government position:** Accepted in principle\n\n## Recommendation 2: Meetings\n\nThe inquiry recommended that the Board meet.\n\n**Government position:** Not accepted\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.md", &candour_reading::Limits::default())
+                .unwrap();
+        let (found, _) = extract(&reading, Request { published: None, kind: None });
+        let positions: Vec<_> = found.items.iter().map(|i| i.response.as_ref().unwrap().position).collect();
+        assert_eq!(positions, [Response::AcceptedInPrinciple, Response::Rejected]);
     }
 }

@@ -77,6 +77,10 @@ fn code(body: &Body<'_>, at: usize, in_section: bool) -> Option<(Numbering, usiz
         let close = after.chars().take_while(|c| c.is_whitespace() || matches!(c, ':' | '.' | '–')).count();
         let words = after.split_whitespace().count();
         let from = indent + number.length + close;
+        // A code alone on its line stands over the words of its recommendation.
+        if words == 0 && body.text(at + 1).split_whitespace().count() >= 4 {
+            return Some((number, text.chars().count(), at + 2));
+        }
         return (close > 0 && words >= 4).then_some((number, from, at + 1));
     }
     // "Require operators to publish returns. (A-97-92)", "… (A-97-92) (Class II)".
@@ -162,6 +166,18 @@ mod tests {
         assert_eq!(
             (found[1].0.as_str(), found[1].1.as_str()),
             ("2019-012", "It is recommended that Harbour Rail count its visits.")
+        );
+    }
+
+    #[test]
+    fn a_code_alone_stands_over_its_words() {
+        let found = read(
+            "# Safety recommendations\n\n**AS-2026-017-SR-01**\n\nThe Office recommends that Harbour Rail publish its returns.\n\n**AS-2026-017-SR-02**\n\nThe Office recommends that Harbour Rail count its visits.\n",
+        );
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(
+            (found[1].0.as_str(), found[1].2.as_slice()),
+            ("AS-2026-017-SR-02", ["Harbour Rail".to_owned()].as_slice())
         );
     }
 }

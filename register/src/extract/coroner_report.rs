@@ -14,6 +14,8 @@ use super::numbering;
 use super::{Body, Item, ItemKind};
 
 const RULE: &str = "coroner-concern";
+/// What stands before those a report is sent to.
+const SENT: [&str; 2] = ["being sent to", "report is sent to"];
 
 /// Whether a document is such a report.
 pub(super) fn is_one(text: &str) -> bool {
@@ -78,15 +80,18 @@ pub(super) fn find(body: &Body<'_>, published: Option<Date>) -> Vec<Item> {
 
 /// The lines after "this report is being sent to".
 fn recipients(body: &Body<'_>) -> Vec<String> {
-    let Some(at) = (0..body.blocks.len()).find(|at| body.text(*at).to_lowercase().contains("being sent to"))
+    let Some(at) =
+        (0..body.blocks.len()).find(|at| SENT.iter().any(|s| body.text(*at).to_lowercase().contains(s)))
     else {
         return Vec::new();
     };
     let own = body.text(at);
     let lower = own.to_lowercase();
-    let rest = lower
-        .find("being sent to")
-        .map_or("", |found| own.get(found + "being sent to".len()..).unwrap_or(""));
+    let rest = SENT
+        .iter()
+        .find_map(|s| lower.find(s).map(|found| found + s.len()))
+        .and_then(|end| own.get(end..))
+        .unwrap_or("");
     let mut lines: Vec<String> = vec![rest.trim_start_matches([':', ' ']).to_owned()];
     for next in at + 1..(at + 12).min(body.blocks.len()) {
         let text = body.text(next);
@@ -113,6 +118,18 @@ fn recipients(body: &Body<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_it_is_sent_to_in_other_words() {
+        let source = "# Report to prevent future deaths\n\n**This report is sent to:**\n\n1. Harbour Rail\n\n2. The Harbour Council\n\n## Coroner\n\nI am a coroner.\n\n## Coroner's concerns\n\nThe matters of concern are as follows:\n\n1. Returns were not kept.\n\n## Action should be taken\n\nYou must respond within 56 days.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.md", &candour_reading::Limits::default())
+                .unwrap();
+        let request =
+            super::super::Request { published: None, kind: Some(super::super::DocumentKind::Report) };
+        let (found, _) = super::super::extract(&reading, request);
+        assert_eq!(found.items[0].addressees, ["Harbour Rail", "The Harbour Council"]);
+    }
 
     #[test]
     fn concerns_are_findings_sent_to_somebody() {

@@ -36,7 +36,11 @@ pub(super) fn find(body: &Body<'_>, kind: ItemKind) -> Vec<Item> {
             }
         }
         let from = if inline { from } else { next };
-        while next < labels.len() && labels[next].is_none() && !ends_item(body, at, next) {
+        while next < labels.len()
+            && labels[next].is_none()
+            && (!ends_item(body, at, next)
+                || kind == ItemKind::Response && bolder_only(body, at, next, &labels[next + 1..]))
+        {
             next += 1;
         }
         if next > from
@@ -162,6 +166,18 @@ fn ends_item(body: &Body<'_>, heading: usize, at: usize) -> bool {
         BlockKind::ListItem { label, .. } => is_paragraph_number(label),
         _ => body.text(at).split_whitespace().next().is_some_and(is_paragraph_number),
     }
+}
+
+/// Whether a heading inside an answer outranks the label only by being bold: as large as the label, with words of the
+/// answer under it and a further label after them.
+fn bolder_only(body: &Body<'_>, label: usize, at: usize, after: &[Option<Label>]) -> bool {
+    let (own, here) = (body.blocks[label], body.blocks[at]);
+    let size = |block: &Block| block.runs.iter().map(|r| r.face.size).fold(0.0, f32::max);
+    matches!((&own.kind, &here.kind), (BlockKind::Heading(a), BlockKind::Heading(b)) if b < a)
+        && size(own) > 0.0
+        && (size(own) - size(here)).abs() < 0.5
+        && after.first().is_some_and(Option::is_none)
+        && after.iter().any(Option::is_some)
 }
 
 /// `2.104.` numbers a paragraph of a chapter; `2.` and `(a)` number the parts of an item.

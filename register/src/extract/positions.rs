@@ -236,7 +236,12 @@ impl Sentence<'_> {
             Verb::Accept | Verb::Agree if answers => {
                 Some(self.made(Response::Accepted, at, object.map_or(at + 1, |o| o + 1), at))
             }
-            Verb::Support if answers => {
+            // "Supported by the Office for Returns, the centre has …" tells who helped.
+            Verb::Support
+                if answers
+                    && (self.word(at + 1) != "by"
+                        || self.any(0, at, &["recommendation", "recommendations"]).is_some()) =>
+            {
                 Some(self.made(Response::Supported, at, object.map_or(at + 1, |o| o + 1), at))
             }
             Verb::Note if answers => {
@@ -461,6 +466,8 @@ impl Sentence<'_> {
                     | "in"
                     | "principle"
                     | "part"
+                    | "will"
+                    | "would"
             )
         {
             to -= 1;
@@ -507,11 +514,11 @@ pub(super) fn answering_body(body: &Body<'_>) -> Option<String> {
         .filter(|at| matches!(body.blocks[*at].kind, BlockKind::Heading(_)) || body.text(*at).len() < 200)
         .map(|at| body.text(at).to_owned());
     std::iter::once(title).chain(opening).find_map(|text| {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let lower = text.to_lowercase();
         let at = lower.find(" response to")?;
         let before = text.get(..at)?;
-        let name =
-            before.rsplit([':', '–', '\n']).next()?.trim().trim_end_matches("’s").trim_end_matches("'s");
+        let name = before.rsplit([':', '–']).next()?.trim().trim_end_matches("’s").trim_end_matches("'s");
         // "Police response to the disorder" names what a report is about.
         let answered = lower[at..].split_whitespace().take(16).any(|w| {
             ["report", "recommendation", "inquiry", "committee", "review", "audit"]
@@ -641,5 +648,12 @@ mod tests {
         assert_eq!(cell("Accept in principle"), Some(Response::AcceptedInPrinciple));
         assert_eq!(cell("Partially accept"), Some(Response::AcceptedInPart));
         assert_eq!(cell("Returns of the Board"), None);
+    }
+
+    #[test]
+    fn who_helped_is_no_position() {
+        check("Further, supported by the Office for Returns, the centre has made a tool.", Response::Unknown);
+        check("This is supported by a liaison officer.", Response::Unknown);
+        check("This recommendation is supported by the Government.", Response::Supported);
     }
 }

@@ -23,10 +23,13 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
                 || lower.contains("formulated during")
                 || lower.contains("interactive dialogue")
                 || lower.contains("following recommendations")
-                || lower.contains("will be examined"))
+                || lower.contains("will be examined")
+                || lower.contains("below have been noted"))
         {
             let asked = state_asked(text);
-            let nested = under(body, at, paragraph, asked.as_deref());
+            // Once one list has shown how the report numbers, a shorter one is a list too.
+            let fewest = if items.is_empty() { FEWEST } else { 1 };
+            let nested = under(body, at, paragraph, asked.as_deref(), fewest);
             if nested.is_empty() {
                 items.extend(counted_anew(body, at, paragraph, asked.as_deref()));
             } else {
@@ -37,7 +40,13 @@ pub(super) fn find(body: &Body<'_>) -> Vec<Item> {
     items
 }
 
-fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<&str>) -> Vec<Item> {
+fn under(
+    body: &Body<'_>,
+    announcement: usize,
+    paragraph: u32,
+    asked: Option<&str>,
+    fewest: u32,
+) -> Vec<Item> {
     let mut starts: Vec<(usize, u32)> = Vec::new();
     let mut end = body.blocks.len();
     for at in announcement + 1..body.blocks.len() {
@@ -60,7 +69,7 @@ fn under(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Option<&st
             _ => {}
         }
     }
-    if starts.last().is_none_or(|s| s.1 < FEWEST) {
+    if starts.last().is_none_or(|s| s.1 < fewest) {
         return Vec::new();
     }
     let ends = starts.iter().skip(1).map(|s| s.0).chain([end]).collect::<Vec<_>>();
@@ -116,6 +125,11 @@ fn counted_anew(body: &Body<'_>, announcement: usize, paragraph: u32, asked: Opt
             Some(item)
         })
         .collect()
+}
+
+/// Whether a line begins with the number of a paragraph's part: `121.14`.
+pub(super) fn is_numbered(line: &str) -> bool {
+    paragraph_number(line).is_some_and(|(_, part)| part.is_some())
 }
 
 /// `121.` or `121.14`, at the start of a block.
@@ -209,5 +223,19 @@ mod tests {
             ]
         );
         assert!(extraction.items.iter().all(|i| i.addressees == ["Utopia"]));
+    }
+
+    #[test]
+    fn a_short_list_is_one_where_a_longer_one_shows_how_the_report_numbers() {
+        let source = "Report\n\n88. The recommendations listed below have been examined by Utopia and enjoy its support:\n\n88.1 Ratify the treaty (Ruritania);\n\n88.2 Train its officers (Freedonia);\n\n88.3 Publish its returns (Sylvania);\n\n89. The recommendations below have been noted by Utopia:\n\n89.1 Leave (Freedonia);\n\n90. All conclusions reflect positions. Members said, noted and welcomed much.\n";
+        let reading =
+            candour_reading::read(source.as_bytes(), "report.txt", &candour_reading::Limits::default())
+                .unwrap();
+        let (found, _) =
+            super::super::extract(&reading, super::super::Request { published: None, kind: None });
+        assert_eq!(found.kind, super::super::DocumentKind::Report);
+        let numbers: Vec<_> = found.items.iter().filter_map(|i| i.number.as_deref()).collect();
+        assert_eq!(numbers, ["88.1", "88.2", "88.3", "89.1"]);
+        assert!(found.items.iter().all(|i| i.addressees == ["Utopia"]));
     }
 }

@@ -76,6 +76,12 @@ const THREATS: &[&str] = &[
     "pre-action",
     "proceedings",
     "lawyers",
+    "withhold",
+    "call you to give evidence",
+    "call on you to give evidence",
+    "summon",
+    "order you to appear",
+    "industrial action",
 ];
 
 fn notices(body: &Body<'_>, prose: &Prose, published: Option<Date>) -> Vec<Item> {
@@ -87,7 +93,7 @@ fn notices(body: &Body<'_>, prose: &Prose, published: Option<Date>) -> Vec<Item>
         let said = attribution(told, prose, &before);
         let lower = told.text.to_lowercase();
         let on_notice = lower.contains("on notice") || lower.contains("ultimatum");
-        let conditional = has_condition(&lower);
+        let conditional = has_condition(&lower) || demands(&lower) && or_else(&lower);
         let threat = THREATS.iter().any(|t| contains_word(&lower, t));
         let opens = on_notice || (conditional && threat && threatens(&lower));
         if !opens {
@@ -95,9 +101,21 @@ fn notices(body: &Body<'_>, prose: &Prose, published: Option<Date>) -> Vec<Item>
             at += 1;
             continue;
         }
+        // "If there is none by then, …": what must be done stands in the sentence before.
+        let first = at
+            .checked_sub(1)
+            .filter(|b| {
+                let before = &prose.told[*b];
+                lower.trim_start_matches(['“', '"', '‘', '\'']).starts_with("if ")
+                    && before.paragraph + 1 >= told.paragraph
+                    && found.iter().all(|n| n.end <= before.span.start)
+                    && sets_a_term(&before.text.to_lowercase())
+            })
+            .unwrap_or(at);
+        let told = &prose.told[first];
         // The conditions and what follows may stand in the sentences after: the same speaker goes on.
         let mut last = at;
-        let mut window = vec![at];
+        let mut window: Vec<usize> = (first..=at).collect();
         for next in at + 1..(at + 4).min(prose.told.len()) {
             let text = prose.told[next].text.to_lowercase();
             let goes_on =
@@ -190,6 +208,11 @@ fn has_condition(lower: &str) -> bool {
         "if he does not",
         "if it does not",
         "if you do not",
+        "if we do not",
+        "if i do not",
+        "if there is no ",
+        "if no ",
+        "if not,",
         "if the government",
         "if ministers",
         "fail to",
@@ -216,6 +239,7 @@ fn has_condition(lower: &str) -> bool {
 fn threatens(lower: &str) -> bool {
     [
         "will ",
+        "shall ",
         "would ",
         "face ",
         "i'll",
@@ -234,6 +258,18 @@ fn threatens(lower: &str) -> bool {
     .any(|w| lower.contains(w))
 }
 
+/// "… must publish, or it will go to court": a demand with what follows otherwise.
+fn or_else(lower: &str) -> bool {
+    ["it", "he", "she", "they", "we", "i", "the group"]
+        .iter()
+        .any(|who| [" or ", ", or "].iter().any(|or| lower.contains(&format!("{or}{who} will "))))
+}
+
+/// Whether a sentence asks for something by a time: "has until 1 May to", "must reply within 21 days".
+fn sets_a_term(lower: &str) -> bool {
+    lower.contains(" until ") || demands(lower) || lower.contains(" ask for ") || lower.contains(" asks for ")
+}
+
 fn demands(lower: &str) -> bool {
     [" must ", " has to ", " have to ", "demand"].iter().any(|d| lower.contains(d))
 }
@@ -242,8 +278,10 @@ fn demands(lower: &str) -> bool {
 fn conditions_in(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     // "He has until 31 March to give a date."
+    let given = lower.contains(" given ") || lower.contains(" gave ");
     if let Some(until) = [" has until ", " have until ", " had until "]
         .iter()
+        .chain(given.then_some(&" until "))
         .find_map(|m| lower.find(m).map(|at| at + m.len()))
         && let Some(to) = text.get(until..).and_then(|rest| rest.find(" to ")).map(|to| until + to + 4)
         && let Some(clause) = text.get(to..)
@@ -255,7 +293,7 @@ fn conditions_in(text: &str) -> Vec<String> {
     if lower.len() != text.len() {
         return Vec::new();
     }
-    let markers: [&str; 16] = [
+    let markers: [&str; 18] = [
         "unless ",
         "does not ",
         "do not ",
@@ -272,6 +310,8 @@ fn conditions_in(text: &str) -> Vec<String> {
         "have to ",
         "on notice to ",
         "on notice: ",
+        " ask for ",
+        " asks for ",
     ];
     let Some((at, marker)) = markers
         .iter()
@@ -284,6 +324,7 @@ fn conditions_in(text: &str) -> Vec<String> {
     // The clause ends where the threat or the main clause begins.
     let enders = [
         ", or ",
+        " or it will ",
         ", he ",
         ", she ",
         ", they ",
@@ -311,7 +352,11 @@ fn conditions_in(text: &str) -> Vec<String> {
         .replace(", or fail", ",_or fail")
         .replace(", or do", ",_or do")
         .replace(", or if", ",_or if");
-    let end = enders.iter().filter_map(|e| lower_clause.find(e)).min().unwrap_or(clause.len());
+    // ", the Committee will call": the main clause.
+    let main = lower_clause.match_indices(", the ").map(|(at, _)| at).find(|at| {
+        lower_clause[*at..].split_whitespace().skip(1).take(5).any(|w| w == "will" || w == "shall")
+    });
+    let end = enders.iter().filter_map(|e| lower_clause.find(e)).chain(main).min().unwrap_or(clause.len());
     clause = clause.get(..end).unwrap_or(clause);
     let clause = clause.trim().trim_end_matches(['.', '”', '"', '’', '\'', ',', '!']);
     split_conditions(clause)
@@ -339,7 +384,7 @@ fn split_conditions(clause: &str) -> Vec<String> {
         let negated = words.get(at + 1).is_some_and(|w| {
             matches!(
                 bare(w).as_str(),
-                "fails" | "fail" | "does" | "do" | "unless" | "refuses" | "refuse" | "if"
+                "fails" | "fail" | "does" | "do" | "unless" | "refuses" | "refuse" | "if" | "must"
             )
         });
         let passive = |words: &[&str]| words.iter().any(|w| matches!(*w, "was" | "were" | "is" | "are"));
@@ -374,7 +419,8 @@ fn split_conditions(clause: &str) -> Vec<String> {
                     .map(|_| part[s.len()..].to_owned())
             })
             .unwrap_or(part);
-            part.trim_start_matches("fails to ")
+            part.trim_start_matches("must ")
+                .trim_start_matches("fails to ")
                 .trim_start_matches("fail to ")
                 .trim_start_matches("does not ")
                 .trim_start_matches("do not ")
@@ -382,7 +428,8 @@ fn split_conditions(clause: &str) -> Vec<String> {
                 .trim()
                 .to_owned()
         })
-        .filter(|p| !p.is_empty())
+        // "If we do not receive one": what is not received has been said before.
+        .filter(|p| !p.is_empty() && !p.ends_with(" one"))
         .collect()
 }
 
@@ -434,6 +481,15 @@ fn parties(
         })
     });
     let (mut holder, mut addressee) = (None, None);
+    // "The chair has given the company until 1 May".
+    let given = (0..plain.len())
+        .find(|i| matches!(plain[*i].as_str(), "given" | "gave" | "gives"))
+        .and_then(|g| (g + 2..plain.len().min(g + 12)).find(|i| plain[*i] == "until").map(|u| (g, u)));
+    if let (Some((give, until)), None) = (given, notice) {
+        addressee = Some(prose.full_name(strip_article(&words[give + 1..until].join(" "))));
+        let to = give - usize::from(give > 0 && matches!(plain[give - 1].as_str(), "has" | "have" | "had"));
+        holder = Some(last_subject(&words, to)).filter(|h| !h.is_empty());
+    }
     if let (Some(put), Some(notice)) = (put, notice) {
         let object = words[put + 1..notice].join(" ");
         let object = object.trim_matches(|c: char| matches!(c, ',' | '“' | '"' | ' ' | '‘' | '\''));
@@ -566,6 +622,9 @@ const OFFICES: &[&str] = &[
     "nhs",
     "parliament",
     "administration",
+    "ministry",
+    "tribunal",
+    "regulator",
     "baroness",
     "chair",
 ];
@@ -583,7 +642,8 @@ fn promises(
     let plain: Vec<String> = words.iter().map(|w| bare(w)).collect();
     let own_voice = kind != DocumentKind::News;
     let quoted = inside_quotation(&words);
-    let told_first = announced(&words, &plain, prose, said, before);
+    let told_first = announced(&words, &plain, prose, said, before)
+        .or_else(|| own_voice.then(|| asked_to_act(&words, &plain, prose)).flatten());
     let said_first = will(&words, &plain, &quoted, prose, said, before, own_voice);
     let earlier = match (told_first, said_first) {
         (Some(told), Some(said)) if said.1 < told.1 => Some(said),
@@ -719,6 +779,21 @@ fn announced(
     (from + 2 < words.len()).then_some((Some(who), from))
 }
 
+/// "I have asked the Chief Inspector to report": who is to act, and the word at which whoever asks is named.
+fn asked_to_act(words: &[&str], plain: &[String], prose: &Prose) -> Option<(Option<String>, usize)> {
+    let at = (2..plain.len()).find(|i| {
+        matches!(plain[*i].as_str(), "asked" | "instructed" | "directed" | "commissioned" | "tasked")
+            && matches!(plain[i - 1].as_str(), "have" | "has" | "also")
+    })?;
+    let speaks = (at.saturating_sub(3)..at).find(|i| plain[*i] == "i" || plain[*i] == "we")?;
+    let to = (at + 2..plain.len().min(at + 14)).find(|i| plain[*i] == "to")?;
+    let name = words[at + 1..to].join(" ");
+    let name = strip_article(name.trim_start_matches("my ").trim_start_matches("our "));
+    // "I have asked whether" and "asked that" name nobody who is to act.
+    let whom = !matches!(plain[at + 1].as_str(), "whether" | "that" | "if" | "how" | "for" | "about");
+    (whom && to + 1 < words.len()).then(|| (Some(prose.full_name(name)), speaks))
+}
+
 /// "The Government will publish …", "she said it would publish …", "we will publish …".
 fn will(
     words: &[&str],
@@ -783,7 +858,15 @@ fn promised_at(
         }
         "it" | "she" | "he" | "they" => {
             let speaker = said.map(|s| s.who.clone()).or_else(|| before.speaker.clone());
-            speaker.filter(|s| official(s, prose).is_some()).map(Some)
+            // "It" is whoever has just been said to speak, where that is a body with a name.
+            let body = |s: &String| {
+                lower == "it"
+                    && !hopes(s)
+                    && !is_report(s)
+                    && s.split_whitespace().all(|w| w.starts_with(char::is_uppercase))
+                    && s.contains(' ')
+            };
+            speaker.filter(|s| official(s, prose).is_some() || body(s)).map(Some)
         }
         _ => {
             // "The audit will be led by": what is promised is the audit, and by whoever announces it.
@@ -799,6 +882,8 @@ fn promised_at(
                     "plan",
                     "guidance",
                     "bill",
+                    "consultation",
+                    "programme",
                 ]
                 .iter()
                 .any(|t| lower.contains(t));
@@ -916,9 +1001,45 @@ fn last_subject(words: &[&str], to: usize) -> String {
         {
             break;
         }
+        // ", and the Board": a clause of its own, where the one before it has its verb.
+        if plain == "and"
+            && from >= 2
+            && words[from - 2].ends_with(',')
+            && words[..from - 2].iter().any(|w| {
+                matches!(
+                    bare(w).as_str(),
+                    "will" | "would" | "be" | "is" | "are" | "was" | "were" | "has" | "have"
+                )
+            })
+        {
+            break;
+        }
         from -= 1;
     }
-    words[from..to].join(" ").trim_matches(|c: char| matches!(c, ',' | '“' | '"' | ' ')).to_owned()
+    let clause = &words[from..to];
+    // "which will publish": what the clause before the comma ends with.
+    if clause.last().is_some_and(|w| *w == "which" || *w == "who") {
+        let end = to - 1;
+        let named = |w: &str| w.starts_with(char::is_uppercase) || matches!(w, "of" | "for");
+        let start = (0..end).rev().take_while(|i| named(words[*i])).last().unwrap_or(end);
+        return words[start..end].join(" ").trim_end_matches(',').to_owned();
+    }
+    // "In future we will", "In a reply last month the Board will": what opens the sentence is no part of its subject.
+    let opens = clause.first().is_some_and(|w| {
+        matches!(*w, "In" | "On" | "At" | "From" | "Under" | "Following" | "Today" | "After" | "By" | "Until")
+    });
+    let pronoun = clause.last().is_some_and(|w| matches!(bare(w).as_str(), "we" | "i"));
+    let own = if pronoun && clause.len() > 1 {
+        clause.len() - 1
+    } else if opens {
+        (1..clause.len().saturating_sub(1))
+            .rev()
+            .find(|i| clause[*i] == "the" && clause[i + 1].starts_with(char::is_uppercase))
+            .unwrap_or(0)
+    } else {
+        0
+    };
+    clause[own..].join(" ").trim_matches(|c: char| matches!(c, ',' | '“' | '"' | ' ')).to_owned()
 }
 
 /// Somebody who can promise: an office, a body, or a person first named with an office.
@@ -1249,5 +1370,54 @@ Most read
         assert!(promises[0].deadlines.is_empty(), "no date was given for the reviews");
         assert!(promises[1].text.starts_with("a timetable"));
         assert_eq!(promises[1].deadlines[0].phrase, "before Easter");
+    }
+
+    #[test]
+    fn whoever_is_asked_to_act_is_bound_and_the_opening_of_a_sentence_is_no_subject() {
+        let letter = "Harbour House\n4 March 2027\n\nDear Ms Vance,\n\nI have asked my officials to meet the forum every six months. In future we will give notice of every change. That is a matter for the Ferry Tribunal, which will publish its decision in the spring. In a reply last month the Harbour Board will say more.\n\nYours sincerely,\n\nCorin Dale\nDirector of Harbours\n";
+        let read = read(letter, Some(DocumentKind::Letter));
+        let promises: Vec<(&str, &str)> = of(&read, ItemKind::Commitment)
+            .iter()
+            .map(|i| (i.holder.as_deref().unwrap_or_default(), i.text.as_str()))
+            .collect();
+        assert_eq!(promises.len(), 4, "{promises:#?}");
+        assert_eq!(
+            promises[0],
+            ("officials", "I have asked my officials to meet the forum every six months.")
+        );
+        assert_eq!(promises[1].0, "Corin Dale");
+        assert_eq!(promises[2].0, "Ferry Tribunal");
+        assert_eq!(promises[3].0, "Harbour Board");
+    }
+
+    #[test]
+    fn a_notice_may_set_its_term_in_the_sentence_before_or_say_what_follows_after_or() {
+        for (text, condition, addressee) in [
+            (
+                "The chair has given the Harbour Board until 1 May to publish a plan. \"If there is no plan by then, we shall ask the Assembly to withhold its payment,\" he said.",
+                "publish a plan",
+                Some("Harbour Board"),
+            ),
+            (
+                "The group says the Harbour Board must publish its returns, or it will begin proceedings in the High Court.",
+                "publish its returns",
+                None,
+            ),
+            (
+                "I must ask for a full reply within 21 days. If we do not receive one, the Committee will call you to give evidence.",
+                "a full reply within 21 days",
+                None,
+            ),
+        ] {
+            let read = read(text, Some(DocumentKind::News));
+            let notices = of(&read, ItemKind::Notice);
+            assert_eq!(notices.len(), 1, "{text}: {:#?}", read.items);
+            assert_eq!(notices[0].conditions, [condition], "{text}");
+            assert!(notices[0].threat.is_some(), "{text}");
+            assert_eq!(notices[0].addressees.first().map(String::as_str), addressee, "{text}");
+        }
+        let told =
+            read("If there is fog the ferry will stop. The board met in May.", Some(DocumentKind::News));
+        assert!(of(&told, ItemKind::Notice).is_empty());
     }
 }
