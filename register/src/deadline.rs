@@ -540,7 +540,7 @@ impl Cursor<'_> {
         };
         let window = if self.word(end - 1) == "year" {
             let year = published.year() + i16::from(next);
-            (if next { date(year, 1, 1) } else { published }, date(year, 12, 31))
+            (if next { Date::new(year, 1, 1).ok()? } else { published }, Date::new(year, 12, 31).ok()?)
         } else {
             let first =
                 published.first_of_month().checked_add(TimeSpan::new().months(i32::from(next))).ok()?;
@@ -771,7 +771,7 @@ impl Cursor<'_> {
             return Some((
                 next,
                 match self.published {
-                    Some(p) => Moment::on(date(if p.month() <= 3 { p.year() } else { p.year() + 1 }, 3, 31)),
+                    Some(p) => Moment::on(Date::new(p.year() + i16::from(p.month() > 3), 3, 31).ok()?),
                     None => Moment::open(DeadlineType::By, NO_PUBLICATION),
                 },
             ));
@@ -801,7 +801,7 @@ impl Cursor<'_> {
             return Some((
                 next,
                 match self.published {
-                    Some(p) => Moment::on(date(p.year() + later, 12, 31)),
+                    Some(p) => Moment::on(Date::new(p.year() + later, 12, 31).ok()?),
                     None => Moment::open(DeadlineType::By, NO_PUBLICATION),
                 },
             ));
@@ -819,13 +819,9 @@ impl Cursor<'_> {
     }
 
     fn easter_or_season(&self, at: usize) -> Parsed<Moment> {
-        let next_after = |day_in: &dyn Fn(i16) -> Date| {
-            self.published
-                .map(|p| if day_in(p.year()) >= p { day_in(p.year()) } else { day_in(p.year() + 1) })
-        };
-        let feast: Option<fn(i16) -> Date> = match self.word(at) {
+        let feast: Option<fn(i16) -> Option<Date>> = match self.word(at) {
             "easter" => Some(easter_sunday),
-            "christmas" => Some(|year| date(year, 12, 25)),
+            "christmas" => Some(|year| Date::new(year, 12, 25).ok()),
             _ => None,
         };
         if let Some(feast) = feast {
@@ -833,12 +829,15 @@ impl Cursor<'_> {
                 return Some((
                     next,
                     Moment {
-                        latest: Some(feast(year)),
+                        latest: feast(year),
                         ..Moment::open(DeadlineType::Season, "a feast, not a day, was named")
                     },
                 ));
             }
-            let latest = next_after(&feast);
+            let latest = match self.published {
+                Some(p) => Some(feast(p.year()).filter(|day| *day >= p).or_else(|| feast(p.year() + 1))?),
+                None => None,
+            };
             let why = if latest.is_some() {
                 "a feast, not a day, was named"
             } else {
@@ -857,7 +856,7 @@ impl Cursor<'_> {
         };
         let next = self.words(at + 1, "of").unwrap_or(at + 1);
         let window = |year: i16| {
-            let first = date(year, first_month, 1);
+            let first = Date::new(year, first_month, 1).ok()?;
             let last = first.checked_add(TimeSpan::new().months(2)).ok()?.last_of_month();
             Some((first, last))
         };
@@ -1080,9 +1079,13 @@ fn add(from: Date, amount: u32, unit: Unit) -> Option<Date> {
     from.checked_add(span.ok()?).ok()
 }
 
-/// Easter Sunday in the Gregorian calendar: the anonymous algorithm (Meeus, *Astronomical Algorithms*, ch. 8).
+/// Easter Sunday in the Gregorian calendar: the anonymous algorithm (Meeus, *Astronomical Algorithms*, ch. 8). `None` for
+/// the years before that calendar, and past the last that a date can have.
 #[expect(clippy::many_single_char_names, reason = "the letters are those of the published algorithm")]
-fn easter_sunday(year: i16) -> Date {
+fn easter_sunday(year: i16) -> Option<Date> {
+    if year < 1583 {
+        return None;
+    }
     let y = i32::from(year);
     let (a, b, c) = (y % 19, y / 100, y % 100);
     let (d, e) = (b / 4, b % 4);
@@ -1092,7 +1095,7 @@ fn easter_sunday(year: i16) -> Date {
     let l = (32 + 2 * e + 2 * i - h - k) % 7;
     let m = (a + 11 * h + 22 * l) / 451;
     let n = h + l - 7 * m + 114;
-    date(year, (n / 31) as i8, (n % 31 + 1) as i8)
+    Date::new(year, (n / 31) as i8, (n % 31 + 1) as i8).ok()
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
@@ -1247,8 +1250,32 @@ mod tests {
         check("before Easter 2026", "", &["season ..2026-04-05"]);
         check("by spring 2026", "", &["season 2026-03-01..2026-05-31"]);
         check("by winter 2025", "", &["season 2025-12-01..2026-02-28"]);
-        assert_eq!(easter_sunday(2000), date(2000, 4, 23));
-        assert_eq!(easter_sunday(2038), date(2038, 4, 25));
+        assert_eq!(easter_sunday(2000), Some(date(2000, 4, 23)));
+        assert_eq!(easter_sunday(2038), Some(date(2038, 4, 25)));
+    }
+
+    #[test]
+    fn at_the_ends_of_the_calendar_no_day_is_made_up() {
+        for published in ["9999-12-31", "-9999-01-01"] {
+            for text in [
+                "before Easter",
+                "by Christmas",
+                "by the end of next year",
+                "by the end of the financial year",
+                "later next year",
+                "this winter",
+                "by January",
+                "within 4294967295 years of publication",
+                "within 99999999999 days",
+            ] {
+                for (_, deadline) in find_deadlines(text, published.parse().ok()) {
+                    assert!(!deadline.phrase.is_empty(), "{text}, {published}");
+                }
+            }
+        }
+        check("before Easter", "9999-12-31", &[]);
+        check("before Easter", "1066-10-14", &[]);
+        check("before Christmas", "1066-10-14", &["season ..1066-12-25"]);
     }
 
     #[test]

@@ -153,6 +153,14 @@ impl Row<'_> {
         self.cell(column).split(';').map(str::trim).filter(|s| !s.is_empty())
     }
 
+    /// A name of the row's own; the ledger takes no entry about nothing.
+    fn own_name(&self) -> Result<String, RegisterError> {
+        match self.cell("id") {
+            "" => Err(self.wrong("id", "is empty; give the row a name of its own")),
+            id => Ok(id.to_owned()),
+        }
+    }
+
     fn basis(&self) -> Result<Basis, RegisterError> {
         self.one_of("basis")
     }
@@ -624,7 +632,7 @@ impl Import<'_> {
         self.each("events.csv", &["id", "date", "kind", "what", "basis"], |import, row| {
             import.check_subject(row, "subject_id")?;
             let happening = Happening {
-                id: row.cell("id").to_owned(),
+                id: row.own_name()?,
                 sort: row.cell("kind").to_owned(),
                 about: row.cell("subject_id").to_owned(),
                 what: row.cell("what").to_owned(),
@@ -639,7 +647,7 @@ impl Import<'_> {
     fn figures(&mut self) -> Result<usize, RegisterError> {
         self.each("figures.csv", &["id", "what", "value", "basis"], |import, row| {
             let figure = FigureReported {
-                id: row.cell("id").to_owned(),
+                id: row.own_name()?,
                 what: row.cell("what").to_owned(),
                 value: row.cell("value").to_owned(),
                 period: row.cell("period").to_owned(),
@@ -744,6 +752,8 @@ mod tests {
             &["recommendations.csv", "addressees", "uk-goverment"],
         );
         refused("sources.csv", "id,url", "identity,url", &["sources.csv", "\"id\""]);
+        refused("figures.csv", "fig-recorded-2023,", ",", &["figures.csv", "row 2", "id", "empty"]);
+        refused("events.csv", "ev-2014-07-07,", ",", &["events.csv", "row 2", "id", "empty"]);
     }
 
     #[test]

@@ -1,8 +1,19 @@
 //! Puts drafts of blocks together into one text with spans: the body first, what surrounded it after.
 
-use candour_record::Span;
+use candour_record::{Finding, Severity, Span};
 
 use crate::model::{Block, BlockKind, Bounds, Face, Line, Page, Run};
+
+/// Lines, or blocks that have none, kept of one text: twenty thousand pages of fifty lines. Each costs hundreds of bytes, so
+/// a small file of nothing but line ends could otherwise take a machine's memory.
+pub(crate) const MOST_LINES: usize = 1_000_000;
+
+/// Says that a text was cut at [`MOST_LINES`].
+pub(crate) fn cut(name: &str) -> Finding {
+    let message =
+        format!("{name}: holds more than the limit of {MOST_LINES} lines; what comes after was not read");
+    Finding::new(Severity::Warning, "text_over_limit", message)
+}
 
 /// A block before it has a place in the text.
 #[derive(Debug, Clone)]

@@ -3,13 +3,16 @@
 use candour_record::{Finding, MediaKind, Severity};
 use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 
-use crate::assemble::{Draft, assemble};
+use crate::assemble::{Draft, MOST_LINES, assemble, cut};
 use crate::error::ReadingError;
+use crate::guard::guarded;
 use crate::model::{About, BlockKind, Limits, Reading};
 use crate::{html, plain};
 
 pub(crate) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {
-    let Some(message) = MessageParser::default().parse(bytes) else {
+    let damaged = || ReadingError::DamagedMessage { name: name.to_owned() };
+    let parsed = guarded(|| MessageParser::default().parse(bytes)).ok_or_else(damaged)?;
+    let Some(message) = parsed else {
         return Err(ReadingError::NotText { name: name.to_owned() });
     };
     let mut findings = Vec::new();
@@ -29,7 +32,12 @@ pub(crate) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading,
         drafts.push(one(BlockKind::Paragraph, format!("Date: {} {month} {}", date.day, date.year)));
     }
     match letter(&message) {
-        Some(Letter::Plain(text)) => drafts.extend(parted(text)),
+        Some(Letter::Plain(text)) => {
+            drafts.extend(parted(text, limits));
+            if text.lines().nth(MOST_LINES).is_some() {
+                findings.push(cut(name));
+            }
+        }
         Some(Letter::Html(text)) => {
             let (_, inner, inner_findings) = html::page(text, name, limits);
             drafts.extend(inner);
@@ -89,15 +97,15 @@ fn letter<'m>(message: &'m Message<'_>) -> Option<Letter<'m>> {
 }
 
 /// What the sender wrote and what they quote, the quoted as quotations.
-fn parted(text: &str) -> Vec<Draft> {
+fn parted(text: &str, limits: &Limits) -> Vec<Draft> {
     let quoted = |line: &&str| line.starts_with('>');
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
     let mut drafts = Vec::new();
     for stretch in lines.chunk_by(|a, b| quoted(a) == quoted(b)) {
         let is_quoted = stretch.first().is_some_and(&quoted);
         let words: Vec<&str> = stretch.iter().map(|l| l.trim_start_matches(['>', ' '])).collect();
         let words = if is_quoted { words.join("\n") } else { stretch.join("\n") };
-        let (mut inner, _) = plain::drafts(&words);
+        let mut inner = plain::drafts(&words, limits).drafts;
         if is_quoted {
             for draft in &mut inner {
                 draft.kind = BlockKind::Quotation;
@@ -130,6 +138,16 @@ Date: Tue, 3 Mar 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multi
 --b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
 We accept recommendation 4. It will be=\r\n done.\r\n\r\n> When will you reply?\r\n\r\n\
 --b\r\nContent-Type: application/pdf; name=\"plan.pdf\"\r\nContent-Disposition: attachment; filename=\"plan.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--b--\r\n";
+
+    #[test]
+    fn a_message_in_which_the_parser_loses_its_place_is_read_or_refused() {
+        // Messages inside a part whose boundary is never closed; in a debug build the parser panics.
+        let lost = b"From:\nMessage-ID: <1@example.org>\nContent-Type: multipart/;boundary=\"a\n\n--aContent-Type:message/rfc822\n\nContent-Type:message/rfc822\n\n\n--a--";
+        match crate::read(lost, "lost.eml", &Limits::default()) {
+            Ok(reading) => assert_eq!(reading.media, MediaKind::Email),
+            Err(error) => assert!(matches!(error, ReadingError::DamagedMessage { .. }), "{error}"),
+        }
+    }
 
     #[test]
     fn a_letter_its_heads_what_it_quotes_and_what_is_attached() {

@@ -9,7 +9,7 @@ pub enum ReadingError {
         name: String,
     },
     /// It is larger than the limit.
-    #[error("{name}: is {bytes} bytes, over the limit of {limit}; split it, or raise the limit")]
+    #[error("{name}: is {bytes} bytes, over the limit of {limit} for its kind; split it, or raise the limit")]
     TooLarge {
         /// The document's name.
         name: String,
@@ -45,6 +45,12 @@ pub enum ReadingError {
     /// It begins as a PDF and holds no page that can be found.
     #[error("{name}: is a damaged or truncated PDF in which no page can be found; fetch it again")]
     DamagedPdf {
+        /// The document's name.
+        name: String,
+    },
+    /// It begins as a message and its parts cannot be told apart.
+    #[error("{name}: is a damaged message; save it again from the program that received it")]
+    DamagedMessage {
         /// The document's name.
         name: String,
     },

@@ -6,7 +6,7 @@ use ego_tree::iter::Edge;
 use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::assemble::{Draft, Words, assemble};
+use crate::assemble::{Draft, Words, assemble, cut};
 use crate::label::{numeral, paragraph_kind};
 use crate::model::{About, BlockKind, Face, Limits, Reading};
 use crate::plain;
@@ -47,6 +47,10 @@ const BLOCKS: &[&str] = &[
 
 /// Elements open at once, past which a file is not parsed.
 const DEEPEST_PARSED: usize = 5_000;
+/// Tags of a file that is parsed; each costs hundreds of bytes.
+const MOST_TAGS: usize = 1_000_000;
+/// Attributes of one tag of a file that is parsed; the parser compares each with all before it.
+const MOST_ATTRIBUTES: usize = 3_000;
 
 pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
     let (about, drafts, findings) = page(source, name, limits);
@@ -57,15 +61,14 @@ pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
 
 /// What a page says of itself, its blocks and what could not be read.
 pub(crate) fn page(source: &str, name: &str, limits: &Limits) -> (About, Vec<Draft>, Vec<Finding>) {
-    // The parser's time grows with the square of the nesting, so a file that nests past all reason is read without its tags.
-    if nesting(source) > DEEPEST_PARSED {
-        let (drafts, _) = plain::drafts(&between_tags(source));
-        let message = format!("{name}: its elements are nested so deep that only its words were read");
-        return (
-            About::default(),
-            drafts,
-            vec![Finding::new(Severity::Warning, "nesting_over_limit", message)],
-        );
+    if let Some((code, problem)) = past_reason(source) {
+        let plain = plain::drafts(&between_tags(source), limits);
+        let message = format!("{name}: {problem} that only its words were read");
+        let mut findings = vec![Finding::new(Severity::Warning, code, message)];
+        if !plain.whole {
+            findings.push(cut(name));
+        }
+        return (About::default(), plain.drafts, findings);
     }
     let html = Html::parse_document(source);
     let select = |selector: &str| Selector::parse(selector).ok().and_then(|s| html.select(&s).next());
@@ -316,6 +319,81 @@ impl Walk {
     }
 }
 
+/// What of a page would cost its parser more than any page is worth. Its time grows with the square of the nesting and of
+/// the attributes of a tag, and its memory with the tags.
+fn past_reason(source: &str) -> Option<(&'static str, &'static str)> {
+    if source.matches('<').count() > MOST_TAGS {
+        Some(("tags_over_limit", "it holds so many tags"))
+    } else if nesting(source) > DEEPEST_PARSED {
+        Some(("nesting_over_limit", "its elements are nested so deep"))
+    } else if most_attributes(source) > MOST_ATTRIBUTES {
+        Some(("attributes_over_limit", "a tag of it holds so many attributes"))
+    } else {
+        None
+    }
+}
+
+/// Attributes of the tag that has most, as the states of the standard count them (HTML, 13.2.5.32 to 13.2.5.40), but without
+/// regard to scripts and comments, in which a tag may be seen where there is none.
+fn most_attributes(source: &str) -> usize {
+    enum At {
+        Text,
+        Name,
+        Between,
+        Attribute,
+        AfterAttribute,
+        Equals,
+        Value,
+        Quoted(u8),
+    }
+    let bytes = source.as_bytes();
+    let (mut at, mut count, mut most) = (At::Text, 0, 0);
+    for (index, byte) in bytes.iter().enumerate() {
+        at = match (at, byte) {
+            (At::Text, b'<') if bytes.get(index + 1).is_some_and(u8::is_ascii_alphabetic) => {
+                count = 0;
+                At::Name
+            }
+            (At::Text, _) => At::Text,
+            (At::Quoted(mark), byte) => {
+                if *byte == mark {
+                    At::Between
+                } else {
+                    At::Quoted(mark)
+                }
+            }
+            (_, b'>') => At::Text,
+            (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
+            (At::Equals, byte) => {
+                if byte.is_ascii_whitespace() {
+                    At::Equals
+                } else {
+                    At::Value
+                }
+            }
+            (At::Value, byte) => {
+                if byte.is_ascii_whitespace() {
+                    At::Between
+                } else {
+                    At::Value
+                }
+            }
+            (_, b'/') => At::Between,
+            (At::Attribute | At::AfterAttribute, b'=') => At::Equals,
+            (At::Attribute | At::AfterAttribute, byte) if byte.is_ascii_whitespace() => At::AfterAttribute,
+            (At::Name | At::Between, byte) if byte.is_ascii_whitespace() => At::Between,
+            (At::Name, _) => At::Name,
+            (At::Attribute, _) => At::Attribute,
+            (At::Between | At::AfterAttribute, _) => {
+                count += 1;
+                most = most.max(count);
+                At::Attribute
+            }
+        };
+    }
+    most
+}
+
 /// Elements open at once at most, counted without regard to which tag closes which.
 fn nesting(source: &str) -> usize {
     const CLOSES_ITSELF: &[&str] = &[
@@ -339,12 +417,19 @@ fn nesting(source: &str) -> usize {
 pub(crate) fn between_tags(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
+    // Past the last ">" nothing ends, and looking for an end from every "<" there would take for ever.
+    let last = html.rfind('>').map_or(0, |at| at + 1);
     while let Some(open) = rest.find('<') {
         out.push_str(&rest[..open]);
         out.push(' ');
         let tag = &rest[open..];
+        let ends = html.len() - tag.len() < last;
         let comment = tag.starts_with("<!--");
-        let end = if comment { tag.find("-->").map(|e| e + 3) } else { tag.find('>').map(|e| e + 1) };
+        let end = match (comment, ends) {
+            (true, true) => tag.find("-->").map(|e| e + 3),
+            (false, true) => tag.find('>').map(|e| e + 1),
+            (_, false) => None,
+        };
         // A "<" that opens nothing is a sign of its own.
         let end = end.unwrap_or(if comment { tag.len() } else { 1 });
         rest = &tag[end..];
@@ -431,6 +516,27 @@ mod tests {
         let _ = blocks(&"<b>".repeat(4_000));
         let deep = read(&format!("{}words", "<div>".repeat(300_000)), "deep.html", &Limits::default());
         assert_eq!((deep.text.as_str(), deep.findings[0].code.as_str()), ("words", "nesting_over_limit"));
+    }
+
+    #[test]
+    fn a_page_of_too_many_tags_or_attributes_is_read_without_them() {
+        let code = |page: &str| {
+            let reading = read(page, "many.html", &Limits::default());
+            assert!(reading.text.ends_with("words"));
+            reading.findings.first().map(|f| f.code.clone())
+        };
+        assert_eq!(
+            code(&format!("{}words", "<br>".repeat(MOST_TAGS + 1))).as_deref(),
+            Some("tags_over_limit")
+        );
+        let many = MOST_ATTRIBUTES + 1;
+        for attribute in [" a", " a=1", " a='>'", "/a=\"<\"", " a = 1", "\na=1 =b"] {
+            let page = format!("<p{}>words", attribute.repeat(many));
+            assert_eq!(code(&page).as_deref(), Some("attributes_over_limit"), "{attribute}");
+        }
+        assert_eq!(most_attributes("a < b c d <p a=1 b='x y z' c = d e>f g h</p>"), 4);
+        // Every "<" is looked at once, though no tag ends.
+        assert_eq!(between_tags(&"<a ".repeat(1_000_000)).len(), 3_000_000);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod assemble;
 mod docx;
 mod eml;
 mod error;
+mod guard;
 mod html;
 mod label;
 mod markdown;
@@ -15,29 +16,33 @@ mod plain;
 mod sniff;
 
 pub use error::ReadingError;
+pub use guard::is_guarded;
 pub use model::{About, Block, BlockKind, Bounds, Face, Limits, Line, Page, Reading, Run};
-pub use pdf::is_guarded;
 
 use candour_record::MediaKind;
 
 use crate::office::Package;
 
+/// Bytes of a page or of Markdown that are parsed; a thousand pages of text hold some five million.
+const MOST_MARKUP: u64 = 64 << 20;
+
 /// Reads a document to text. What it is, is told from its bytes; `name` only helps to tell Markdown and a bare
 /// message from plain text, and stands in every message.
 pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {
-    if bytes.len() as u64 > limits.bytes {
-        return Err(ReadingError::TooLarge {
-            name: name.to_owned(),
-            bytes: bytes.len() as u64,
-            limit: limits.bytes,
-        });
+    let size = bytes.len() as u64;
+    let too_large = |limit| ReadingError::TooLarge { name: name.to_owned(), bytes: size, limit };
+    if size > limits.bytes {
+        return Err(too_large(limits.bytes));
     }
     let sniffed = sniff::sniff(bytes, name, limits)?;
+    if size > MOST_MARKUP && matches!(sniffed.media, MediaKind::Html | MediaKind::Markdown) {
+        return Err(too_large(MOST_MARKUP));
+    }
     let mut reading = match sniffed.media {
         MediaKind::Pdf => pdf::read(bytes, name, limits)?,
         MediaKind::Html => html::read(&sniffed.text, name, limits),
-        MediaKind::Markdown => markdown::read(&sniffed.text, limits),
-        MediaKind::Text => plain::read(&sniffed.text, limits),
+        MediaKind::Markdown => markdown::read(&sniffed.text, name, limits),
+        MediaKind::Text => plain::read(&sniffed.text, name, limits),
         MediaKind::Docx => docx::read(Package::open(bytes, name, limits)?, name, limits)?,
         MediaKind::Odt => odt::read(Package::open(bytes, name, limits)?, name, limits)?,
         MediaKind::Email => eml::read(bytes, name, limits)?,

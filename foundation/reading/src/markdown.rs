@@ -3,25 +3,34 @@
 use candour_record::MediaKind;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::assemble::{Draft, Words, assemble};
+use crate::assemble::{Draft, MOST_LINES, Words, assemble, cut};
 use crate::html::between_tags;
 use crate::label::paragraph_kind;
 use crate::model::{About, BlockKind, Face, Limits, Reading};
 
-pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
+pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
     let mut walk = Walk::default();
+    let mut findings = Vec::new();
+    // Blocks stand between blank lines, and the parser keeps them all before it gives the first.
+    let end = source.match_indices('\n').nth(2 * MOST_LINES).map_or(source.len(), |(at, _)| at);
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-    for (event, place) in Parser::new_ext(source, options).into_offset_iter() {
+    for (event, place) in Parser::new_ext(&source[..end], options).into_offset_iter() {
         walk.take(event, source.get(place).unwrap_or(""));
+        if walk.drafts.len() >= MOST_LINES {
+            break;
+        }
     }
     walk.flush();
+    if end < source.len() || walk.drafts.len() >= MOST_LINES {
+        findings.push(cut(name));
+    }
     walk.drafts.append(&mut walk.turned);
     let assembled = assemble(walk.drafts, limits.characters);
     let pages = assembled.pages(walk.page.max(1), limits.pages);
-    Reading::new(MediaKind::Markdown, assembled, pages, walk.about, Vec::new())
+    Reading::new(MediaKind::Markdown, assembled, pages, walk.about, findings)
 }
 
 #[derive(Default)]
@@ -237,7 +246,7 @@ mod tests {
     #[test]
     fn structure_is_kept() {
         let source = "# Statement\n\nWe will *act* by\nEaster.\n\n3. Third\n4. Fourth\n   - inner\n\n> Quoted\n\n| A | B |\n|---|---|\n| 1 | 2 |\n";
-        let reading = read(source, &Limits::default());
+        let reading = read(source, "a.md", &Limits::default());
         let blocks: Vec<(BlockKind, &str)> =
             reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span))).collect();
         let cell = |row, column| BlockKind::Cell { row, column, table: 0 };
@@ -262,7 +271,7 @@ mod tests {
     fn markers_of_pages_turn_them_and_do_not_part_a_sentence() {
         let source =
             "%%page 2%%\n\nThe plan was\n\n%%page 3%%\n\nnever published.\n\n<!-- page 4 -->\n\nIt ended.\n";
-        let reading = read(source, &Limits::default());
+        let reading = read(source, "a.md", &Limits::default());
         assert_eq!(reading.body(), "The plan was never published.\n\nIt ended.");
         assert_eq!((reading.pages.len(), reading.blocks[0].page, reading.blocks[1].page), (4, 2, 4));
         assert_eq!(reading.page_of(20), 3);
@@ -270,9 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn blocks_past_the_limit_are_left_out_and_said_so() {
+        let cells = format!("{}\n{}\n", "|a".repeat(MOST_LINES + 9), "|-".repeat(MOST_LINES + 9));
+        let reading = read(&cells, "a.md", &Limits::default());
+        assert_eq!(reading.blocks.len(), MOST_LINES);
+        assert_eq!(reading.findings[0].code, "text_over_limit");
+        let reading = read(&format!("x{}", "\n".repeat(2 * MOST_LINES + 2)), "a.md", &Limits::default());
+        assert_eq!((reading.text.as_str(), reading.findings.len()), ("x", 1));
+    }
+
+    #[test]
     fn damaged_markdown_loses_no_word() {
         let source = "2) Second\n4) Fourth\n\n<div>kept in a block</div>\n\n(a) the first < the last\n\n| broken | table\n**open and _never closed";
-        let reading = read(source, &Limits::default());
+        let reading = read(source, "a.md", &Limits::default());
         for word in [
             "2) Second",
             "4) Fourth",
@@ -285,9 +304,9 @@ mod tests {
         ] {
             assert!(reading.text.contains(word), "{word} in {}", reading.text);
         }
-        let titled = read("---\ntitle: \"The Quay\"\nlang: en-GB\n---\n\nWords.", &Limits::default());
+        let titled = read("---\ntitle: \"The Quay\"\nlang: en-GB\n---\n\nWords.", "a.md", &Limits::default());
         assert_eq!((titled.about.title.as_deref(), titled.text.as_str()), (Some("The Quay"), "Words."));
-        let lazy = read("1. One\n1. Two\n1. Three", &Limits::default());
+        let lazy = read("1. One\n1. Two\n1. Three", "a.md", &Limits::default());
         assert_eq!(lazy.text, "1. One\n\n2. Two\n\n3. Three");
     }
 }

@@ -1,36 +1,63 @@
 //! Plain text: paragraphs by blank lines, items by their labels, headings only where a line is plainly one.
 
-use candour_record::MediaKind;
+use candour_record::{Finding, MediaKind, Severity};
 
-use crate::assemble::{Draft, DraftLine, assemble};
+use crate::assemble::{Draft, DraftLine, MOST_LINES, assemble, cut};
 use crate::label::label;
 use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
 
-pub(crate) fn read(source: &str, limits: &Limits) -> Reading {
-    let (drafts, pages) = drafts(source);
+pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
+    let Plain { drafts, pages, whole } = drafts(source, limits);
+    let mut findings = Vec::new();
+    let all = source.matches('\u{c}').count() + 1;
+    if all > limits.pages as usize {
+        let first = limits.pages + 1;
+        let message = format!(
+            "{name}: pages {first} to {all} are past the limit of {} pages and were not read",
+            limits.pages
+        );
+        findings.push(Finding::new(Severity::Warning, "pages_over_limit", message).on_page(first));
+    }
+    if !whole {
+        findings.push(cut(name));
+    }
     let assembled = assemble(drafts, limits.characters);
-    Reading::new(MediaKind::Text, assembled, pages, About::default(), Vec::new())
+    Reading::new(MediaKind::Text, assembled, pages, About::default(), findings)
 }
 
-pub(crate) fn drafts(source: &str) -> (Vec<Draft>, Vec<Page>) {
+/// What plain text holds.
+pub(crate) struct Plain {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) pages: Vec<Page>,
+    /// Whether all its lines were read.
+    pub(crate) whole: bool,
+}
+
+pub(crate) fn drafts(source: &str, limits: &Limits) -> Plain {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut pages = Vec::new();
-    for (index, page) in source.split('\u{c}').enumerate() {
-        let number = index as u32 + 1;
+    let mut taken = 0;
+    for (page, number) in source.split('\u{c}').zip(1..=limits.pages) {
         let before = drafts.len();
-        let lines: Vec<&str> = page.lines().collect();
+        let mut lines = page.lines().peekable();
         let mut open = false;
-        for (at, line) in lines.iter().enumerate() {
+        let mut after_blank = true;
+        while let Some(line) = lines.next() {
             let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            let alone = std::mem::replace(&mut after_blank, text.is_empty());
             if text.is_empty() || underline(&text) {
                 open = false;
                 continue;
             }
-            let alone = at.checked_sub(1).is_none_or(|p| lines[p].trim().is_empty());
-            let underlined = lines.get(at + 1).is_some_and(|next| underline(next.trim()));
-            let last_of_block = lines.get(at + 1).is_none_or(|next| next.trim().is_empty());
+            if taken == MOST_LINES {
+                return Plain { drafts, pages, whole: false };
+            }
+            taken += 1;
+            let next = lines.peek().map(|next| next.trim());
+            let underlined = next.is_some_and(underline);
+            let last_of_block = next.is_none_or(str::is_empty);
             if underlined || (alone && last_of_block && capitals(&text)) {
-                let level = if lines.get(at + 1).is_some_and(|n| n.trim().starts_with('=')) { 1 } else { 2 };
+                let level = if next.is_some_and(|n| n.starts_with('=')) { 1 } else { 2 };
                 drafts.push(Draft { kind: BlockKind::Heading(level), lines: vec![bare(text, number)] });
                 open = false;
                 continue;
@@ -52,7 +79,7 @@ pub(crate) fn drafts(source: &str) -> (Vec<Draft>, Vec<Page>) {
         let characters = drafts[before..].iter().flat_map(|d| &d.lines).map(|l| l.text.chars().count()).sum();
         pages.push(Page { number, printed: None, width: 0.0, height: 0.0, characters });
     }
-    (drafts, pages)
+    Plain { drafts, pages, whole: true }
 }
 
 pub(crate) fn bare(text: String, page: u32) -> DraftLine {
@@ -75,7 +102,7 @@ mod tests {
     #[test]
     fn paragraphs_items_headings_and_pages() {
         let source = "THE HARBOUR REPORT\n\nFirst line\nsecond line.\n\nFindings\n--------\n1. One\n   more\n2. Two\n\u{c}Next page.";
-        let reading = read(source, &Limits::default());
+        let reading = read(source, "a.txt", &Limits::default());
         let blocks: Vec<(BlockKind, &str, u32)> =
             reading.blocks.iter().map(|b| (b.kind.clone(), reading.slice(b.span), b.page)).collect();
         assert_eq!(
@@ -90,5 +117,17 @@ mod tests {
             ]
         );
         assert_eq!(reading.page_of(reading.body_end - 1), 2);
+    }
+
+    #[test]
+    fn pages_and_lines_past_the_limits_are_left_out_and_said_so() {
+        let few = Limits { pages: 2, ..Limits::default() };
+        let reading = read(&format!("one\u{c}two{}", "\u{c}three".repeat(1_000)), "a.txt", &few);
+        assert_eq!((reading.text.as_str(), reading.pages.len()), ("one\n\ntwo", 2));
+        assert_eq!(reading.findings[0].code, "pages_over_limit");
+        assert!(reading.findings[0].message.contains("pages 3 to 1002"), "{:?}", reading.findings);
+        let reading = read(&"a\n".repeat(MOST_LINES + 1), "a.txt", &Limits::default());
+        assert_eq!(reading.blocks[0].lines.len(), MOST_LINES);
+        assert_eq!(reading.findings[0].code, "text_over_limit");
     }
 }

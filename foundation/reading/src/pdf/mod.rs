@@ -6,8 +6,6 @@ mod glyphs;
 mod layout;
 mod lines;
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use candour_record::{Finding, MediaKind, Severity};
@@ -16,6 +14,7 @@ use hayro_syntax::{LoadPdfError, Pdf};
 
 use crate::assemble::assemble;
 use crate::error::ReadingError;
+use crate::guard::guarded;
 use crate::model::{About, Limits, Page, Reading};
 
 use glyphs::Fonts;
@@ -23,23 +22,6 @@ use layout::PageLines;
 
 /// Content operators read in one document: some ten thousand dense pages.
 const MOST_OPERATORS: usize = 200_000_000;
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread is inside a reader that catches panics of the libraries it calls. A program may ask in its panic
-/// hook, and stay silent: the panic becomes a finding.
-pub fn is_guarded() -> bool {
-    GUARDED.get()
-}
-
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    GUARDED.set(true);
-    let result = catch_unwind(AssertUnwindSafe(work));
-    GUARDED.set(false);
-    result.ok()
-}
 
 pub(crate) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {
     let damaged = || ReadingError::DamagedPdf { name: name.to_owned() };
