@@ -33,6 +33,11 @@ docs:
 licences:
     cargo deny check bans licenses sources
 
+# every reader of outside bytes, with bytes that nobody wrote
+[group('check')]
+fuzz seconds="60":
+    fuzz/run {{seconds}}
+
 # the example workspace, served
 [group('run')]
 demo:

@@ -354,30 +354,13 @@ fn most_attributes(source: &str) -> usize {
                 count = 0;
                 At::Name
             }
-            (At::Text, _) => At::Text,
-            (At::Quoted(mark), byte) => {
-                if *byte == mark {
-                    At::Between
-                } else {
-                    At::Quoted(mark)
-                }
-            }
-            (_, b'>') => At::Text,
+            (At::Quoted(mark), byte) if *byte == mark => At::Between,
+            (At::Quoted(mark), _) => At::Quoted(mark),
+            (At::Text, _) | (_, b'>') => At::Text,
             (At::Equals, b'"' | b'\'') => At::Quoted(*byte),
-            (At::Equals, byte) => {
-                if byte.is_ascii_whitespace() {
-                    At::Equals
-                } else {
-                    At::Value
-                }
-            }
-            (At::Value, byte) => {
-                if byte.is_ascii_whitespace() {
-                    At::Between
-                } else {
-                    At::Value
-                }
-            }
+            (At::Equals, byte) if byte.is_ascii_whitespace() => At::Equals,
+            (At::Value, byte) if byte.is_ascii_whitespace() => At::Between,
+            (At::Equals | At::Value, _) => At::Value,
             (_, b'/') => At::Between,
             (At::Attribute | At::AfterAttribute, b'=') => At::Equals,
             (At::Attribute | At::AfterAttribute, byte) if byte.is_ascii_whitespace() => At::AfterAttribute,

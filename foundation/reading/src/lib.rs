@@ -23,8 +23,8 @@ use candour_record::MediaKind;
 
 use crate::office::Package;
 
-/// Bytes of a page or of Markdown that are parsed; a thousand pages of text hold some five million.
-const MOST_MARKUP: u64 = 64 << 20;
+/// Bytes of a page, of Markdown or of plain text that are read; a thousand pages of text hold some five million.
+const MOST_TEXT: u64 = 64 << 20;
 
 /// Reads a document to text. What it is, is told from its bytes; `name` only helps to tell Markdown and a bare
 /// message from plain text, and stands in every message.
@@ -35,8 +35,8 @@ pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, Readin
         return Err(too_large(limits.bytes));
     }
     let sniffed = sniff::sniff(bytes, name, limits)?;
-    if size > MOST_MARKUP && matches!(sniffed.media, MediaKind::Html | MediaKind::Markdown) {
-        return Err(too_large(MOST_MARKUP));
+    if size > MOST_TEXT && matches!(sniffed.media, MediaKind::Html | MediaKind::Markdown | MediaKind::Text) {
+        return Err(too_large(MOST_TEXT));
     }
     let mut reading = match sniffed.media {
         MediaKind::Pdf => pdf::read(bytes, name, limits)?,

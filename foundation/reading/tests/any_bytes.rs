@@ -1,6 +1,6 @@
 //! Whatever the bytes are, they are read or refused.
 
-use candour_reading::{Limits, read};
+use candour_reading::{Limits, ReadingError, read};
 use proptest::prelude::*;
 
 fn never_panics(bytes: &[u8], name: &str) {
@@ -64,6 +64,15 @@ fn pieces() -> impl Strategy<Value = String> {
         "文",
     ]);
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn a_text_larger_than_any_book_is_refused() {
+    let text = "word ".repeat(14 << 20);
+    for name in ["a.txt", "a.md"] {
+        let error = read(text.as_bytes(), name, &Limits::default()).err();
+        assert!(matches!(error, Some(ReadingError::TooLarge { limit, .. }) if limit == 64 << 20), "{name}");
+    }
 }
 
 proptest! {

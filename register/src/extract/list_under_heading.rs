@@ -283,8 +283,10 @@ pub(super) fn leading_number(text: &str) -> Option<(u32, usize)> {
 /// Whether a heading announces a list of this document's own recommendations; what they are about and whom they are made
 /// to, where it says.
 pub(super) fn names_recommendations(heading: &str) -> Option<(Option<String>, Option<String>)> {
+    // No heading that announces anything is longer, and a paragraph may be a whole book.
+    const LONGEST: usize = 40;
     // A label before the words: `2.`, `C.`, `(2)`, "Annex A", "Chapter 5".
-    let words: Vec<&str> = heading.split_whitespace().collect();
+    let words: Vec<&str> = heading.split_whitespace().take(LONGEST).collect();
     let mut words = words.as_slice();
     let bare = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let is_label = |w: &str| {
@@ -390,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_heading_of_nothing_but_labels_is_looked_at_once() {
-        // Taking the labels off one by one used to move all that follow: eight thousand million words here.
+        // Taking the labels off one by one would move all that follow: eighty thousand million words here.
         assert_eq!(names_recommendations(&"(a) ".repeat(400_000)), None);
         let labelled = names_recommendations("Annex A 2. (b) Recommendations to the Board");
         assert!(labelled.is_some_and(|(_, to)| to.is_some_and(|to| to.contains("Board"))));

@@ -13,8 +13,6 @@ const SHORTEST: usize = 12;
 
 /// Adds to each item the other places where the body prints its words.
 pub(super) fn find(body: &Body<'_>, items: &mut [Item]) {
-    let text = body.reading.body();
-    let words = words(text);
     let mut openings: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
     let item_words: Vec<Vec<String>> =
         items.iter().map(|i| self::words(&i.text).into_iter().map(|w| w.0).collect()).collect();
@@ -26,6 +24,7 @@ pub(super) fn find(body: &Body<'_>, items: &mut [Item]) {
     if openings.is_empty() {
         return;
     }
+    let words = words(body.reading.body());
     for at in 0..words.len().saturating_sub(OPENING) {
         let opening: Vec<&str> = words[at..at + OPENING].iter().map(|w| w.0.as_str()).collect();
         if let Some(places) = openings.get_mut(&opening) {
