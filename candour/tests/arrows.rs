@@ -12,7 +12,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-reading", &["candour-record"]),
     ("candour-ledger", &["candour-record"]),
     ("candour-register", &["candour-record", "candour-reading", "candour-ledger"]),
-    ("candour", &["candour-record", "candour-reading", "candour-ledger", "candour-register"]),
+    ("candour-linkage", &["candour-record"]),
+    (
+        "candour",
+        &["candour-record", "candour-reading", "candour-ledger", "candour-register", "candour-linkage"],
+    ),
 ];
 
 /// Libraries that only the binary may use: they touch the network, the disk, the terminal or argv.

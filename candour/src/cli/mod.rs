@@ -2,6 +2,7 @@
 
 mod demo;
 mod init;
+mod link;
 mod log;
 mod publish;
 mod read;
@@ -38,6 +39,8 @@ enum Verb {
     Read(read::Read),
     /// The register: import, list, show, history, accept, export
     Register(register::Register),
+    /// Link records: which of them are of one person
+    Link(link::Link),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -77,6 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Init(verb) => verb.run(&mut out),
         Verb::Read(verb) => verb.run(&mut out),
         Verb::Register(verb) => verb.run(&mut out),
+        Verb::Link(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),
