@@ -14,7 +14,9 @@ import argparse, os, subprocess, sys, tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-MUPDF = "import sys, pymupdf\nfor page in pymupdf.open(sys.argv[1]):\n    page.get_text('dict')\n"
+# `dict` copies the pictures too unless told not to.
+MUPDF = ("import sys, pymupdf\nflags = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES\n"
+         "for page in pymupdf.open(sys.argv[1]):\n    page.get_text('dict', flags=flags)\n")
 PDFIUM = "import sys, pypdfium2\nfor page in pypdfium2.PdfDocument(sys.argv[1]):\n    page.get_textpage().get_text_bounded()\n"
 COUNT = "import sys, pypdfium2\nprint(sum(len(pypdfium2.PdfDocument(f)) for f in sys.argv[1:]))\n"
 
@@ -46,13 +48,15 @@ def main():
         python = f"{folder}/bin/python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pymupdf", "pypdfium2"], check=True)
         pages = int(subprocess.run([python, "-c", COUNT, *files], check=True, capture_output=True, text=True).stdout)
-        versions = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
+        installed = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
+        versions = [v.replace("==", " ") for v in installed.split() if v.lower().startswith(("pymupdf==", "pypdfium2=="))]
         engines = [
             ("**this reader**: text, blocks, faces", "yes", lambda f: [str(built / "examples/read_text"), "--blocks", f]),
             ("**`candour read`**: the same, and its items", "yes", lambda f: [str(built / "candour"), "read", "--format", "json", f]),
             ("pdftotext", "no", lambda f: ["pdftotext", f, "-"]),
             ("pdftotext `-bbox-layout`", "boxes only", lambda f: ["pdftotext", "-bbox-layout", f, "-"]),
-            ("PyMuPDF, `dict`", "yes", lambda f: [python, "-c", MUPDF, f]),
+            ("PyMuPDF, `dict`, without pictures", "yes", lambda f: [python, "-c", MUPDF, f]),
+            ("of that, starting Python and importing PyMuPDF", "", lambda f: [python, "-c", "import pymupdf"]),
             ("pypdfium2, text", "no", lambda f: [python, "-c", PDFIUM, f]),
         ]
         # Runs of the engines take turns, so that a busy minute of the machine meets all of them.
@@ -68,11 +72,12 @@ def main():
                     continue
                 best[name] = min(best.get(name, float("inf")), sum(u[0] for u in used))
                 peak[name] = max(peak.get(name, 0), max(u[1] for u in used))
-    print(f"{len(files)} documents, {pages} pages; best of {a.runs} runs; {', '.join(versions.split())}\n")
+    print(f"{len(files)} documents, {pages} pages; best of {a.runs} runs; {', '.join(versions)}\n")
     print("| engine, whole process | CPU s | pages/s of CPU | peak MiB | fonts and boxes |\n|---|---:|---:|---:|---|")
     for name, gives, _ in engines:
         if name not in absent:
-            print(f"| {name} | {best[name]:.2f} | {pages / best[name]:,.0f} | {peak[name]:.0f} | {gives} |")
+            rate = f"{pages / best[name]:,.0f}" if gives else ""
+            print(f"| {name} | {best[name]:.2f} | {rate} | {peak[name]:.0f} | {gives} |")
     for name in sorted(absent):
         print(f"{name} is not here or failed, so it is not in the table", file=sys.stderr)
 

@@ -160,7 +160,7 @@ pub(super) fn page(view: &View<'_>) -> Result<Page> {
             name: sentence(&group.words),
             bars: lengths.map(|(words, f)| {
                 let f = f?;
-                Some(chart::Share { words, share: f.f1?, interval: f.f1_by_document })
+                Some(chart::Share { words, value: f.f1?, interval: f.f1_by_document })
             }),
         });
     }

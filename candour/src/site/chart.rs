@@ -60,7 +60,7 @@ pub(super) fn bar(counts: &[(HeadlineCode, usize)], label: &str) -> String {
 /// A share from 0 to 1 with its interval, and the words that tell it from the one beside it.
 pub(super) struct Share {
     pub(super) words: &'static str,
-    pub(super) share: f64,
+    pub(super) value: f64,
     pub(super) interval: Option<[f64; 2]>,
 }
 
@@ -88,12 +88,12 @@ pub(super) fn shares(pairs: &[Pair], label: &str) -> String {
         let mut said = Vec::new();
         for (class, share) in ["was", "now"].iter().zip(&pair.bars) {
             let Some(share) = share else { continue };
-            let words = format!("{} {:.3}", share.words, share.share);
+            let words = format!("{} {:.3}", share.words, share.value);
             let _ = write!(
                 drawn,
                 "<rect class=\"all\" y=\"{top:.0}\" width=\"{scale}\" height=\"{:.0}\"/><rect class=\"{class}\" y=\"{top:.0}\" width=\"{:.1}\" height=\"{0:.0}\"/><text x=\"{:.0}\" y=\"{:.0}\" font-size=\"16\">{words}</text>",
                 bar - 4.0,
-                scale * share.share,
+                scale * share.value,
                 scale + 12.0,
                 top + 15.0
             );
