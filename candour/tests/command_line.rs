@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
+
 struct Test {
     folder: tempfile::TempDir,
 }
@@ -264,6 +266,26 @@ fn every_link_of_the_published_site_leads_somewhere() {
             assert!(target.exists(), "{} links to {link}, which is not there", page.display());
         }
     }
+}
+
+#[test]
+fn the_published_site_says_how_well_documents_are_read() {
+    let test = Test::new();
+    test.ok(&["publish", "site", "-w", test.workspace()]);
+    let page = fs::read_to_string(test.path("site/accuracy/index.html")).unwrap();
+    let measured: Value = serde_json::from_str(include_str!("../../docs/accuracy.json")).unwrap();
+    for (name, kind) in measured["kinds"].as_object().unwrap() {
+        let row =
+            page.split("<tr>").find(|row| row.to_lowercase().contains(&format!(">{name}</th>"))).unwrap();
+        for figure in ["right", "false", "missed"] {
+            assert!(row.contains(&format!(">{}</td>", kind[figure])), "{name}: {row}");
+        }
+        assert!(row.contains(&format!("{:.3}", kind["recall"].as_f64().unwrap())), "{name}: {row}");
+    }
+    assert!(page.contains("The same, as first read") && page.contains("One annotator read each document"));
+    assert!(!page.contains("<script"), "the page carries a script");
+    let method = fs::read_to_string(test.path("site/method/index.html")).unwrap();
+    assert!(method.contains("href=\"../accuracy/\""));
 }
 
 fn walk(folder: &Path, pages: &mut Vec<PathBuf>) {

@@ -57,6 +57,70 @@ pub(super) fn bar(counts: &[(HeadlineCode, usize)], label: &str) -> String {
     svg
 }
 
+/// A share from 0 to 1 with its interval, and the words that tell it from the one beside it.
+pub(super) struct Share {
+    pub(super) words: &'static str,
+    pub(super) value: f64,
+    pub(super) interval: Option<[f64; 2]>,
+}
+
+/// What was and what is, under one name.
+pub(super) struct Pair {
+    pub(super) name: String,
+    pub(super) bars: [Option<Share>; 2],
+}
+
+/// Bars in pairs on a scale from 0 to 1, each with its words and figure; a thin line is the interval.
+pub(super) fn shares(pairs: &[Pair], label: &str) -> String {
+    // The bars stand between 0 and `scale`, their words right of them.
+    let (width, scale, name, bar) = (540.0, 370.0, 27.0, 22.0);
+    let mut top = 0.0;
+    let mut drawn = String::new();
+    let mut spoken = Vec::new();
+    for pair in pairs {
+        let _ = write!(
+            drawn,
+            "<text x=\"0\" y=\"{:.0}\" font-size=\"16\">{}</text>",
+            top + 18.0,
+            escape(&pair.name)
+        );
+        top += name;
+        let mut said = Vec::new();
+        for (class, share) in ["was", "now"].iter().zip(&pair.bars) {
+            let Some(share) = share else { continue };
+            let words = format!("{} {:.3}", share.words, share.value);
+            let _ = write!(
+                drawn,
+                "<rect class=\"all\" y=\"{top:.0}\" width=\"{scale}\" height=\"{:.0}\"/><rect class=\"{class}\" y=\"{top:.0}\" width=\"{:.1}\" height=\"{0:.0}\"/><text x=\"{:.0}\" y=\"{:.0}\" font-size=\"16\">{words}</text>",
+                bar - 4.0,
+                scale * share.value,
+                scale + 12.0,
+                top + 15.0
+            );
+            if let Some([from, to]) = share.interval {
+                let middle = top + (bar - 4.0) / 2.0;
+                // Drawn twice: a wide pale line under a thin dark one is seen on the bar and beside it.
+                for class in ["wide", "thin"] {
+                    let _ = write!(
+                        drawn,
+                        "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{middle:.0}\" x2=\"{:.1}\" y2=\"{middle:.0}\"/>",
+                        scale * from,
+                        scale * to
+                    );
+                }
+            }
+            said.push(words);
+            top += bar;
+        }
+        spoken.push(format!("{}: {}", pair.name, said.join(", ")));
+        top += 12.0;
+    }
+    format!(
+        "<svg class=\"chart shares\" viewBox=\"0 0 {width} {top:.0}\" role=\"img\" aria-label=\"{}\"><title>{0}</title><g aria-hidden=\"true\">{drawn}</g></svg>",
+        escape(&format!("{label}. {}", spoken.join("; ")))
+    )
+}
+
 /// The style class of a tone.
 pub(super) fn class(tone: Tone) -> &'static str {
     match tone {

@@ -1,6 +1,7 @@
 //! The site. One rendering path: [`Site::page`] answers an address with a page, `serve` asks it for one at a time and
 //! `publish` for all of [`Site::addresses`].
 
+mod accuracy;
 mod chart;
 mod pages;
 pub(crate) mod review;

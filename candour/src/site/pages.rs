@@ -15,7 +15,7 @@ use candour_register::{
 use crate::store::Store;
 
 use super::view::{Link, Tag, View, date_words, day_words};
-use super::{Page, chart};
+use super::{Page, accuracy, chart};
 
 /// What the frame around every page shows.
 pub(super) struct Layout<'a> {
@@ -92,6 +92,7 @@ pub(super) fn record(
         }
         ["figures"] if present => Some(figures(view)?),
         ["method"] if present => Some(method(view)?),
+        ["accuracy"] if present => Some(accuracy::page(view)?),
         ["accessibility"] if present => {
             Some(prose(view, "Accessibility", include_str!("../../templates/accessibility.html"))?)
         }
@@ -112,7 +113,15 @@ pub(super) fn addresses(register: &Register, present: bool) -> Vec<String> {
     addresses.extend(register.instruments.keys().map(|id| format!("/instruments/{id}/")));
     addresses.extend(HeadlineCode::ALL.iter().map(|c| format!("/headlines/{}/", c.code())));
     if present {
-        let fixed = ["/bodies/", "/sources/", "/documents/", "/figures/", "/method/", "/accessibility/"];
+        let fixed = [
+            "/bodies/",
+            "/sources/",
+            "/documents/",
+            "/figures/",
+            "/method/",
+            "/accuracy/",
+            "/accessibility/",
+        ];
         addresses.extend(fixed.map(str::to_owned));
         addresses.extend(register.bodies.keys().map(|id| format!("/bodies/{id}/")));
         addresses.extend(register.sources.keys().map(|id| format!("/sources/{id}/")));

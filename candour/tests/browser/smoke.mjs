@@ -38,6 +38,7 @@ const pages = [
   "/documents/",
   "/figures/",
   "/method/",
+  "/accuracy/",
   "/accessibility/",
   "/search/",
   "/search/?q=reporting",
