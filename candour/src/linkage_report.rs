@@ -537,12 +537,12 @@ fn waterfall(id: &str, pattern: &Waterfall, household: bool, threshold: f64) -> 
     }
     let weight = Cell::Fixed(pattern.weight, 2);
     rows.push(vec![text("Match weight"), weight.clone(), Cell::Fixed(0.0, 2), weight]);
-    let (title, which) = match pattern.choice {
-        PatternChoice::CommonestLink => ("The commonest pattern at or above the threshold", "pattern"),
-        PatternChoice::JustAbove => ("The weakest pattern at or above the threshold", "pattern"),
-        PatternChoice::JustBelow => ("The strongest pattern below the threshold", "pattern"),
-        PatternChoice::CommonestBelow => ("The commonest pattern below the threshold", "pattern"),
-        PatternChoice::Asked => ("A chosen pair", "pair"),
+    let title = match pattern.choice {
+        PatternChoice::CommonestLink => "The commonest pattern at or above the threshold",
+        PatternChoice::JustAbove => "The weakest pattern at or above the threshold",
+        PatternChoice::JustBelow => "The strongest pattern below the threshold",
+        PatternChoice::CommonestBelow => "The commonest pattern below the threshold",
+        PatternChoice::Asked => "A chosen pair",
     };
     let pairs = if pattern.choice == PatternChoice::Asked {
         String::new()
@@ -552,24 +552,9 @@ fn waterfall(id: &str, pattern: &Waterfall, household: bool, threshold: f64) -> 
         format!("{} sampled pairs have it; weights are their means. ", count(pattern.pairs))
     };
     let caption = format!(
-        "{pairs}Read it from the top: each comparison moves the {which} to the right, towards one person, or to the left, and the last bar is where it ends, at a probability of {}; the broken line is the threshold.",
+        "{pairs}From the top, each comparison moves the weight to the right, towards one person, or to the left; the last bar is the sum, a probability of {}, and the broken line the threshold.",
         Cell::Rounded(probability_of(pattern.weight)).text()
     );
-    let table =
-        Table::new(&[("step", "Step"), ("weight", "Adds, bits"), ("from", "From"), ("to", "To")], rows);
-    Figure::new(id, title, &caption, table)
-        .drawn(Plot::Steps { label: 0, from: 2, to: 3, value: 1 }, "Match weight, bits", "Step")
-        .at(threshold)
-}
-
-/// The two records of a pair beside each other.
-fn values(personal: &Personal<'_>, (left, right): (u32, u32)) -> (String, Table) {
-    let records = personal.records;
-    let both = |name: &str, of: &dyn Fn(u32) -> Cell| vec![text(name), of(left), of(right)];
-    let mut rows = vec![both("source", &|r| text(records.source(r))), both("id", &|r| text(records.id(r)))];
-    for column in &personal.columns {
-        rows.push(both(column, &|r| records.value(r, column).map_or(Cell::None, text)));
-    }
     let table = Table::new(&[("column", "Column"), ("left", "One record"), ("right", "The other")], rows);
     ("Personal data: the values of one such pair".to_owned(), table)
 }

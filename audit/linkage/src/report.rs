@@ -316,6 +316,7 @@ impl Sample {
         while self.pairs.len() > MOST_SAMPLED {
             self.halve();
         }
+        self.pairs.sort_unstable_by_key(|(_, pair)| (pair.pair.left, pair.pair.right));
         self.pairs.into_iter().map(|(_, pair)| pair).collect()
     }
 }

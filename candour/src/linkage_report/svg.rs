@@ -190,12 +190,12 @@ fn bars(table: &Table, chart: &Chart, group: Option<usize>, label: usize, values
             let name = row[at].text();
             if last.as_ref() != Some(&name) {
                 y += 8.0;
-                text(&mut body, words, y + 14.0, "group", "start", &cut(&name, 52));
+                text(&mut body, words, y + 14.0, "group", "start", &cut(&name, 50));
                 y += 20.0;
                 last = Some(name);
             }
         }
-        text(&mut body, words, y + 13.0, "label", "start", &cut(&row[label].text(), 68));
+        text(&mut body, words, y + 13.0, "label", "start", &cut(&row[label].text(), 58));
         y += 18.0;
         for (at, value) in values.iter().enumerate() {
             let shown = row[*value].text();
@@ -240,7 +240,7 @@ fn steps(
             y + 13.0,
             if at == last { "group" } else { "label" },
             "start",
-            &cut(&row[label].text(), 68),
+            &cut(&row[label].text(), 58),
         );
         y += 18.0;
         let (a, b) = (row[from].number().unwrap_or(0.0), row[to].number().unwrap_or(0.0));
