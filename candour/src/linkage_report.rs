@@ -219,13 +219,13 @@ fn sections(report: &LinkageReport, agreement: &Agreement, personal: &Personal<'
     let mut pairs = Vec::new();
     for (at, chosen) in personal.pairs.iter().enumerate() {
         let mut figure = waterfall(&format!("chosen-pair-{}", at + 1), chosen, household, report.threshold);
-        figure.values = Some(values(personal, chosen.example));
+        figure.values = Some(values(personal, chosen));
         pairs.push(figure);
     }
     for (at, pattern) in report.patterns.iter().enumerate() {
         let mut figure = waterfall(&format!("waterfall-{}", at + 1), pattern, household, report.threshold);
         if personal.show_values {
-            figure.values = Some(values(personal, pattern.example));
+            figure.values = Some(values(personal, pattern));
         }
         pairs.push(figure);
     }
@@ -555,8 +555,24 @@ fn waterfall(id: &str, pattern: &Waterfall, household: bool, threshold: f64) -> 
         "{pairs}From the top, each comparison moves the weight to the right, towards one person, or to the left; the last bar is the sum, a probability of {}, and the broken line the threshold.",
         Cell::Rounded(probability_of(pattern.weight)).text()
     );
+    let table =
+        Table::new(&[("step", "Step"), ("weight", "Adds, bits"), ("from", "From"), ("to", "To")], rows);
+    Figure::new(id, title, &caption, table)
+        .drawn(Plot::Steps { label: 0, from: 2, to: 3, value: 1 }, "Match weight, bits", "Step")
+        .at(threshold)
+}
+
+/// The two records of a pair beside each other.
+fn values(personal: &Personal<'_>, pattern: &Waterfall) -> (String, Table) {
+    let (records, (left, right)) = (personal.records, pattern.example);
+    let both = |name: &str, of: &dyn Fn(u32) -> Cell| vec![text(name), of(left), of(right)];
+    let mut rows = vec![both("source", &|r| text(records.source(r))), both("id", &|r| text(records.id(r)))];
+    for column in &personal.columns {
+        rows.push(both(column, &|r| records.value(r, column).map_or(Cell::None, text)));
+    }
     let table = Table::new(&[("column", "Column"), ("left", "One record"), ("right", "The other")], rows);
-    ("Personal data: the values of one such pair".to_owned(), table)
+    let which = if pattern.choice == PatternChoice::Asked { "this pair" } else { "one such pair" };
+    (format!("Personal data: the values of {which}"), table)
 }
 
 fn kept_pairs(report: &LinkageReport) -> Figure {

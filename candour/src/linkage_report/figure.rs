@@ -254,18 +254,15 @@ impl Figure {
         if independent {
             spec["resolve"] = json!({"scale": {"y": "independent"}});
         }
-        match chart.threshold {
+        if let Some(threshold) = chart.threshold {
             // A facet takes no layers, and only charts without one have a threshold.
-            Some(threshold) => {
-                spec["layer"] = json!([
-                    {"mark": mark, "encoding": encoding},
-                    {"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": {"x": {"datum": threshold}}},
-                ]);
-            }
-            None => {
-                spec["mark"] = mark;
-                spec["encoding"] = encoding;
-            }
+            spec["layer"] = json!([
+                {"mark": mark, "encoding": encoding},
+                {"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": {"x": {"datum": threshold}}},
+            ]);
+        } else {
+            spec["mark"] = mark;
+            spec["encoding"] = encoding;
         }
         Some(spec)
     }
