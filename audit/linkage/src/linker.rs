@@ -178,7 +178,7 @@ impl<'a> Linker<'a> {
     /// How many pairs each blocking rule makes, before any is compared.
     pub fn count_blocks(&self) -> Result<Vec<RuleCount>, LinkageError> {
         let blocks = self.blocks(&self.rules, &self.blocking)?;
-        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort(rule))).collect())
+        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort_exactly(rule))).collect())
     }
 
     /// Trains what the settings leave open: the prior, *u*, *m*, and the household model where it is asked for.
@@ -281,7 +281,7 @@ impl<'a> Linker<'a> {
                     || self.engine.scratch(),
                     |scratch, chunk| {
                         let mut n = 0_u64;
-                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _, _| n += 1);
+                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _| n += 1);
                         n
                     },
                 )
@@ -481,7 +481,8 @@ impl<'a> Linker<'a> {
                     let mut scratch = self.engine.scratch();
                     for (left, right) in pairs {
                         Engine::begin(&mut scratch);
-                        if let Some(level) = self.engine.level(&self.ladders[c], left, right, &mut scratch)
+                        if let Some(level) =
+                            self.engine.level(&self.ladders[c], self.engine.pair(left, right), &mut scratch)
                             && !comparison.levels[level].is_null
                         {
                             counts[level] += 1.0;
@@ -550,12 +551,11 @@ impl<'a> Linker<'a> {
                         || self.engine.scratch(),
                         |scratch, chunk| {
                             let (mut kept, mut compared) = (Vec::new(), 0);
-                            blocks.pairs(rule, &sorted, *chunk, scratch, |left, right, scratch| {
+                            blocks.pairs(rule, &sorted, *chunk, scratch, |pair, scratch| {
                                 compared += 1;
-                                let scored =
-                                    scorer.score(&self.engine, &self.ladders, left, right, floor, scratch);
+                                let scored = scorer.score(&self.engine, &self.ladders, pair, floor, scratch);
                                 if let Some((pattern, weight)) = scored {
-                                    let pair = ScoredPair { left, right, weight };
+                                    let pair = ScoredPair { left: pair.left, right: pair.right, weight };
                                     kept.push(KeptPair { pair, rule: rule as u16, pattern });
                                 }
                             });
@@ -606,10 +606,11 @@ impl PairScorer<'_> {
     pub fn weight(&self, left: u32, right: u32) -> f64 {
         let taken = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut scratch = taken.unwrap_or_else(|| self.linker.engine.scratch());
-        let (left, right) = (left.min(right), left.max(right));
+        let engine = &self.linker.engine;
+        let pair = engine.pair(left.min(right), left.max(right));
         let weight = self
             .scorer
-            .score(&self.linker.engine, &self.linker.ladders, left, right, f64::NEG_INFINITY, &mut scratch)
+            .score(engine, &self.linker.ladders, pair, f64::NEG_INFINITY, &mut scratch)
             .map_or(f64::NEG_INFINITY, |(_, weight)| weight);
         if let Ok(mut spare) = self.spare.lock() {
             spare.push(scratch);
@@ -619,8 +620,9 @@ impl PairScorer<'_> {
 
     /// The prior weight and what each comparison adds, in bits.
     pub fn explain(&self, left: u32, right: u32) -> (f64, Vec<Step>) {
-        let steps =
-            self.scorer.explain(&self.linker.engine, &self.linker.ladders, left.min(right), left.max(right));
+        let engine = &self.linker.engine;
+        let pair = engine.pair(left.min(right), left.max(right));
+        let steps = self.scorer.explain(engine, &self.linker.ladders, pair);
         let steps = self
             .linker
             .settings
