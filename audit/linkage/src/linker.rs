@@ -180,7 +180,7 @@ impl<'a> Linker<'a> {
     /// How many pairs each blocking rule makes, before any is compared.
     pub fn count_blocks(&self) -> Result<Vec<RuleCount>, LinkageError> {
         let blocks = self.blocks(&self.rules, &self.blocking)?;
-        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort(rule))).collect())
+        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort_exactly(rule))).collect())
     }
 
     /// Trains what the settings leave open: the prior, *u*, *m*, and the household model where it is asked for.
@@ -283,7 +283,7 @@ impl<'a> Linker<'a> {
                     || self.engine.scratch(),
                     |scratch, chunk| {
                         let mut n = 0_u64;
-                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _, _| n += 1);
+                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _| n += 1);
                         n
                     },
                 )
@@ -483,7 +483,8 @@ impl<'a> Linker<'a> {
                     let mut scratch = self.engine.scratch();
                     for (left, right) in pairs {
                         Engine::begin(&mut scratch);
-                        if let Some(level) = self.engine.level(&self.ladders[c], left, right, &mut scratch)
+                        if let Some(level) =
+                            self.engine.level(&self.ladders[c], self.engine.pair(left, right), &mut scratch)
                             && !comparison.levels[level].is_null
                         {
                             counts[level] += 1.0;
@@ -552,12 +553,11 @@ impl<'a> Linker<'a> {
                         || self.engine.scratch(),
                         |scratch, chunk| {
                             let (mut kept, mut compared) = (Vec::new(), 0);
-                            blocks.pairs(rule, &sorted, *chunk, scratch, |left, right, scratch| {
+                            blocks.pairs(rule, &sorted, *chunk, scratch, |pair, scratch| {
                                 compared += 1;
-                                let scored =
-                                    scorer.score(&self.engine, &self.ladders, left, right, floor, scratch);
+                                let scored = scorer.score(&self.engine, &self.ladders, pair, floor, scratch);
                                 if let Some((pattern, weight)) = scored {
-                                    let pair = ScoredPair { left, right, weight };
+                                    let pair = ScoredPair { left: pair.left, right: pair.right, weight };
                                     kept.push(KeptPair { pair, rule: rule as u16, pattern });
                                 }
                             });
@@ -607,11 +607,11 @@ pub struct PairScorer<'a> {
 impl PairScorer<'_> {
     /// The match weight of a pair.
     pub fn weight(&self, left: u32, right: u32) -> f64 {
-        let linker = self.linker;
-        let (left, right) = (left.min(right), left.max(right));
+        let (engine, ladders) = (&self.linker.engine, &self.linker.ladders);
+        let pair = engine.pair(left.min(right), left.max(right));
         self.with_scratch(|scratch| {
             self.scorer
-                .score(&linker.engine, &linker.ladders, left, right, f64::NEG_INFINITY, scratch)
+                .score(engine, ladders, pair, f64::NEG_INFINITY, scratch)
                 .map_or(f64::NEG_INFINITY, |(_, weight)| weight)
         })
     }
@@ -646,11 +646,9 @@ impl PairScorer<'_> {
 
     /// What each comparison adds for a pair, its match weight, and the probability of each class, unrelated people last.
     pub(crate) fn examine(&self, left: u32, right: u32) -> Examined {
-        let linker = self.linker;
-        let (left, right) = (left.min(right), left.max(right));
-        let steps = self.with_scratch(|scratch| {
-            self.scorer.explain(&linker.engine, &linker.ladders, left, right, scratch)
-        });
+        let (engine, ladders) = (&self.linker.engine, &self.linker.ladders);
+        let pair = engine.pair(left.min(right), left.max(right));
+        let steps = self.with_scratch(|scratch| self.scorer.explain(engine, ladders, pair, scratch));
         let (weight, classes) = self.scorer.posterior(&steps);
         (steps, weight, classes)
     }

@@ -27,7 +27,16 @@ pub struct PairWriter<'a, W: Write + Send> {
 }
 
 type NumberOf<'a> = Box<dyn Fn(&KeptPair) -> i32 + 'a>;
-type TextOf<'a> = Box<dyn Fn(&KeptPair) -> &'a str + 'a>;
+
+/// Texts one after another, and where each ends.
+fn joined<'t>(texts: impl Iterator<Item = &'t [u8]>) -> (Vec<u8>, Vec<usize>) {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for text in texts {
+        bytes.extend_from_slice(text);
+        ends.push(bytes.len());
+    }
+    (bytes, ends)
+}
 
 /// Pairs in a row group.
 const GROUP: usize = 1 << 18;
@@ -104,21 +113,18 @@ impl<'a, W: Write + Send> PairWriter<'a, W> {
         let linker = self.linker;
         let records = linker.records();
         let mut group = self.file.next_row_group().map_err(fault)?;
-        let mut texts: Vec<TextOf<'a>> = vec![
-            Box::new(|p: &KeptPair| records.id(p.pair.left)),
-            Box::new(|p: &KeptPair| records.id(p.pair.right)),
-        ];
-        if self.sources {
-            texts.push(Box::new(|p: &KeptPair| records.source(p.pair.left)));
-            texts.push(Box::new(|p: &KeptPair| records.source(p.pair.right)));
-        }
-        for of in texts {
-            let mut bytes = Vec::with_capacity(pairs.len() * 10);
-            let mut ends = Vec::with_capacity(pairs.len());
-            for pair in &pairs {
-                bytes.extend_from_slice(of(pair).as_bytes());
-                ends.push(bytes.len());
-            }
+        let sides: [fn(&KeptPair) -> u32; 2] = [|p| p.pair.left, |p| p.pair.right];
+        let ids = sides.map(|side| {
+            // All places are looked up before any text is, which keeps many reads of memory under way.
+            let spans: Vec<(u64, u64)> = pairs.iter().map(|p| records.id_span(side(p))).collect();
+            let all = records.id_bytes();
+            joined(spans.iter().map(|(start, end)| &all[*start as usize..*end as usize]))
+        });
+        let sources = sides
+            .iter()
+            .filter(|_| self.sources)
+            .map(|side| joined(pairs.iter().map(|p| records.source(side(p)).as_bytes())));
+        for (bytes, ends) in ids.into_iter().chain(sources) {
             let bytes = Bytes::from(bytes);
             let starts = std::iter::once(0).chain(ends.iter().copied());
             let values: Vec<ByteArray> =

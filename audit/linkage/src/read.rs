@@ -9,7 +9,7 @@ use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, FloatTyp
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 
 use crate::error::LinkageError;
-use crate::records::{Records, RecordsBuilder};
+use crate::records::{Recent, Records, RecordsBuilder};
 use crate::settings::Settings;
 
 /// Bytes that one CSV field may hold.
@@ -249,8 +249,9 @@ impl Tables {
             })?;
             for (place, column) in at.iter().enumerate() {
                 let builder = &mut self.builder;
+                let mut recent = Recent::new();
                 each(*column, &mut |value| {
-                    builder.push_value(place, value.filter(|v| !v.is_empty()));
+                    builder.push_recent(place, value, &mut recent);
                     Ok(())
                 })?;
             }

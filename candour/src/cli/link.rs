@@ -9,9 +9,9 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use candour_linkage::{
     Clusters, KeptPair, LinkType, LinkageReport, Linker, PairWriter, Pairing, Part, Records, ReportTally,
-    RuleCount, ScoredPair, Settings, Sources, SplitOptions, SplitRule, Tables, TermValues, TrainingReport,
-    Waterfall, best_links, blocking_report, cluster_accuracy, components, one_to_one, splink, split,
-    toml_settings, weight_of, write_clusters,
+    RuleCount, ScoredPair, Settings, Sources, SplitOptions, SplitRule, Tables, TermValues, TextUnit,
+    TrainingReport, Waterfall, best_links, blocking_report, cluster_accuracy, components, one_to_one, splink,
+    split, toml_settings, weight_of, write_clusters,
 };
 use candour_record::{ContentHash, Finding};
 use clap::ValueEnum;
@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::files;
 use crate::linkage_report::{self, Agreement, Personal};
 
+use super::link_more::{Fixed, More, SETTLED, settled_or_scored};
 use super::{Format, code_for, report};
 
 /// Link records: which of them are of one person
@@ -64,6 +65,11 @@ pub(super) struct Link {
     /// A column that says who each record is, to measure accuracy by; never used to link
     #[arg(long, value_name = "COLUMN")]
     truth: Option<String>,
+    /// What string measures count [default: the settings', or bytes for a Splink model]
+    ///
+    /// Splink's database counted bytes until its version 2.0.0 and counts characters since.
+    #[arg(long, value_enum, value_name = "UNIT")]
+    text_unit: Option<Unit>,
     /// Let the report name values of records: personal data, which it then says at its top
     #[arg(long, requires = "out")]
     show_values: bool,
@@ -73,6 +79,15 @@ pub(super) struct Link {
     /// Threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    #[command(flatten)]
+    more: More,
+}
+
+/// What string measures count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unit {
+    Bytes,
+    Characters,
 }
 
 /// How clusters are made of pairs.
@@ -101,6 +116,9 @@ struct Outcome {
     resumed_parts: u64,
     accuracy: Option<Value>,
     training: Value,
+    review: Option<Value>,
+    lasting: Option<Value>,
+    draws: Option<Value>,
 }
 
 impl Link {
@@ -113,7 +131,12 @@ impl Link {
         }
         let mut clock = Stages::new();
         let mut findings = Vec::new();
-        let settings = read_settings(&self.settings, &mut findings)?;
+        let mut settings = read_settings(&self.settings, &mut findings)?;
+        match self.text_unit {
+            Some(Unit::Bytes) => settings.text_unit = TextUnit::Bytes,
+            Some(Unit::Characters) => settings.text_unit = TextUnit::Characters,
+            None => {}
+        }
         guard_populations(&self.inputs)?;
         let records = read_tables(&self.inputs, &settings, self.truth.as_deref(), &mut findings)?;
         clock.mark("read");
@@ -195,7 +218,9 @@ impl Link {
         clock.mark("compare");
         let floor = weight_of(threshold.min(0.2));
         let passes = linker.settings().passes.len();
+        let all_pairs = self.more.needs_all_pairs();
         let mut pairs: Vec<ScoredPair> = Vec::new();
+        let mut fixed = Fixed::new();
         let (mut compared, mut kept) = (0, 0);
         let mut tally = ReportTally::new(linker, people.as_deref());
         let mut by_rule = vec![0; passes + linker.settings().blocking_rules.len()];
@@ -207,29 +232,41 @@ impl Link {
                 *sum += of_part;
             }
             // A deterministic pass joins its pairs whatever they weigh.
-            let joined = some.iter().filter(|k| usize::from(k.rule) < passes || k.pair.weight >= floor);
-            pairs.extend(joined.map(|k| {
-                let weight =
-                    if usize::from(k.rule) < passes { k.pair.weight.max(40.0) } else { k.pair.weight };
-                ScoredPair { weight, ..k.pair }
-            }));
+            for k in some.iter().filter(|k| usize::from(k.rule) < passes) {
+                fixed.insert((k.pair.left, k.pair.right), k.pair.weight.max(SETTLED));
+            }
+            let wanted = |k: &&KeptPair| all_pairs || usize::from(k.rule) < passes || k.pair.weight >= floor;
+            pairs.extend(some.iter().filter(wanted).map(|k| k.pair));
         })?;
         clock.mark("write pairs");
         let kind =
             self.clusters.unwrap_or(if household { ClusterKind::Household } else { ClusterKind::Components });
-        let (clusters, more) = make_clusters(linker, &pairs, kind, threshold)?;
+        let cut = weight_of(threshold);
+        let review = self.more.review(linker, &pairs, cut, folder, &mut fixed, findings)?;
+        if !fixed.is_empty() {
+            for pair in &mut pairs {
+                pair.weight = fixed.get(&(pair.left, pair.right)).copied().unwrap_or(pair.weight);
+            }
+        }
+        let scorer = linker.pair_scorer()?;
+        let score = settled_or_scored(&scorer, &fixed);
+        let (clusters, more) = make_clusters(records, &pairs, &score, kind, cut);
         findings.extend(more);
         clock.mark("cluster");
-        let mut bytes = Vec::new();
-        write_clusters(records, &clusters, &mut bytes)?;
-        files::write_atomically(&folder.join("clusters.csv"), &bytes)?;
+        let lasting = self.more.lasting(records, &clusters, folder, findings)?;
+        if lasting.is_none() {
+            let mut bytes = Vec::new();
+            write_clusters(records, &clusters, &mut bytes)?;
+            files::write_atomically(&folder.join("clusters.csv"), &bytes)?;
+        }
+        let draws = self.more.histories(records, &clusters, &pairs, &score, folder, findings)?;
         files::write_atomically(
             &folder.join("model.json"),
             splink::write_splink(linker.settings()).as_bytes(),
         )?;
         let accuracy = people.as_deref().map(|people| accuracy(&clusters, people));
         clock.mark("write clusters");
-        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, weight_of(threshold))?;
+        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, cut)?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
         work.finish()?;
         clock.mark("report");
@@ -243,6 +280,9 @@ impl Link {
             resumed_parts,
             accuracy,
             training: trained,
+            review,
+            lasting,
+            draws,
         })
     }
 }
@@ -416,33 +456,25 @@ fn frequencies(settings: &Path, of: &Settings) -> Result<Vec<(String, HashMap<St
 }
 
 fn make_clusters(
-    linker: &Linker<'_>,
+    records: &Records,
     pairs: &[ScoredPair],
+    score: &(dyn Fn(u32, u32) -> f64 + Sync),
     kind: ClusterKind,
-    threshold: f64,
-) -> Result<(Clusters, Vec<Finding>)> {
-    let records = linker.records();
+    cut: f64,
+) -> (Clusters, Vec<Finding>) {
     let n = records.len() as u32;
-    let cut = weight_of(threshold);
     let every: Vec<u16> = (0..records.source_names().len() as u16).collect();
-    let apart = |rule: SplitRule| -> Result<(Clusters, Vec<Finding>)> {
+    let apart = |rule: SplitRule| {
         let (whole, mut findings) = components(n, pairs, cut.min(weight_of(0.2)));
-        let scorer = linker.pair_scorer()?;
-        let passes: std::collections::HashSet<(u32, u32)> =
-            pairs.iter().filter(|p| p.weight >= 40.0).map(|p| (p.left, p.right)).collect();
-        let with_passes = !linker.settings().passes.is_empty();
-        let score = |a: u32, b: u32| {
-            if with_passes && passes.contains(&(a.min(b), a.max(b))) { 40.0 } else { scorer.weight(a, b) }
-        };
         let options = SplitOptions { rule, cut, ..SplitOptions::default() };
-        let (clusters, more) = split(&whole, pairs, Sources::default(), &score, &options);
+        let (clusters, more) = split(&whole, pairs, Sources::default(), score, &options);
         findings.extend(more);
-        Ok((clusters, findings))
+        (clusters, findings)
     };
-    Ok(match kind {
+    match kind {
         ClusterKind::Components => components(n, pairs, cut),
-        ClusterKind::Household => apart(SplitOptions::default().rule)?,
-        ClusterKind::Complete => apart(SplitRule::CompleteLinkage)?,
+        ClusterKind::Household => apart(SplitOptions::default().rule),
+        ClusterKind::Complete => apart(SplitRule::CompleteLinkage),
         ClusterKind::BestLink => {
             let sources = Sources { of: records.sources(), duplicate_free: &every };
             let (links, findings) = best_links(n, pairs, cut, sources);
@@ -452,7 +484,7 @@ fn make_clusters(
             let (links, findings) = one_to_one(n, pairs, cut, records.sources(), Pairing::Greedy);
             (links.clusters, findings)
         }
-    })
+    }
 }
 
 /// Who each record is of, as the column says, people numbered as they are met.
@@ -547,6 +579,9 @@ impl Outcome {
             "resumed_parts": self.resumed_parts,
             "training": self.training,
             "accuracy": self.accuracy,
+            "review": self.review,
+            "lasting_ids": self.lasting,
+            "draws": self.draws,
             "seconds": clock.seconds(),
             "peak_memory_mib": peak_memory(),
             "out": folder.display().to_string(),
@@ -573,6 +608,32 @@ impl Outcome {
                 100.0 * of("exactly_right")
             )?;
         }
+        if let Some(review) = &self.review {
+            match review["settled"].as_u64() {
+                None => writeln!(out, "{} pairs drawn for review, in review/reader-….csv", review["pairs"])?,
+                Some(settled) => writeln!(
+                    out,
+                    "review: {settled} of {} pairs settled; by them precision is {}, recall among the pairs scored {}",
+                    review["pairs"],
+                    with_interval(&review["precision"]),
+                    with_interval(&review["recall"])
+                )?,
+            }
+        }
+        if let Some(lasting) = self.lasting.as_ref().and_then(Value::as_object) {
+            let events: Vec<String> = lasting.iter().map(|(event, n)| format!("{n} {event}")).collect();
+            writeln!(out, "since the earlier run: {}; events.csv has each", events.join(", "))?;
+        }
+        if let Some(draws) = &self.draws {
+            writeln!(
+                out,
+                "over {} draws of the links, {} people, 95 % between {} and {}",
+                draws["draws"],
+                draws["people"].as_f64().unwrap_or_default().round(),
+                draws["interval"][0],
+                draws["interval"][1]
+            )?;
+        }
         let stages: Vec<String> = clock.marks.iter().map(|(what, s)| format!("{what} {s:.1} s")).collect();
         writeln!(out, "{}", stages.join(", "))?;
         writeln!(
@@ -581,6 +642,13 @@ impl Outcome {
             folder.display()
         )?;
         Ok(())
+    }
+}
+
+fn with_interval(estimate: &Value) -> String {
+    match (estimate["value"].as_f64(), estimate["interval"][0].as_f64(), estimate["interval"][1].as_f64()) {
+        (Some(value), Some(lower), Some(upper)) => format!("{value:.3} (95 % {lower:.3} to {upper:.3})"),
+        _ => "not known".to_owned(),
     }
 }
 
