@@ -203,9 +203,7 @@ fn sections(report: &LinkageReport, agreement: &Agreement, personal: &Personal<'
             "No EM session was run: the settings already gave every probability, or name no session."
                 .to_owned(),
         ),
-        None => notes.push(
-            "The model was taken from an interrupted run, so the EM sessions are not shown.".to_owned(),
-        ),
+        None => {}
     }
     if household {
         notes.push("Families are told apart by the household model, so m is that of a match at one address. What its other kinds of pair add or take stands on the waterfalls as a step of its own.".to_owned());

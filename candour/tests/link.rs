@@ -30,6 +30,31 @@ column = "dob"
 levels = [{ sql = "dob_l = dob_r", m = 0.97, u = 0.001 }, { sql = "ELSE", m = 0.03, u = 0.999 }]
 "#;
 
+/// A model that leaves everything to be trained.
+const UNTRAINED: &str = r#"
+link-type = "link-and-dedupe"
+household = false
+blocking-rules = [["dob"], ["surname", "postcode"]]
+
+[training]
+deterministic-rules = [["first_name", "surname", "dob"]]
+recall = 0.9
+sampled-pairs = 20000
+sessions = [["dob"], ["first_name", "surname"]]
+
+[[comparison]]
+compare = "name"
+column = "first_name"
+
+[[comparison]]
+compare = "exact"
+column = "surname"
+
+[[comparison]]
+compare = "date-of-birth"
+column = "dob"
+"#;
+
 const POLICE: &str = "unique_id,first_name,surname,dob,postcode\nP1,Ida,Vance,2009-03-01,QX1 1AA\nP2,Omar,Brook,2010-07-19,QX1 2BB\nP3,Lena,Holt,2008-01-30,QX1 3CC\n";
 const HEALTH: &str = "unique_id,first_name,surname,dob,postcode\nH1,Ida,Vance,2009-03-01,QX1 9ZZ\nH2,Omarr,Brook,2010-07-19,QX1 2BB\nH3,Cara,Dale,2011-11-02,QX1 4DD\n";
 
@@ -230,6 +255,7 @@ fn many(folder: &Path, records: u32) {
 fn a_run_that_is_killed_goes_on_where_it_stopped() {
     let folder = folder();
     many(folder.path(), 3_000);
+    fs::write(folder.path().join("link.toml"), UNTRAINED).unwrap();
     let whole = json(&link(
         folder.path(),
         &["police.csv", "health.csv", "--settings", "link.toml", "--out", "whole", "--format", "json"],
@@ -261,7 +287,9 @@ fn a_run_that_is_killed_goes_on_where_it_stopped() {
     assert!(!folder.path().join("out/clusters.csv").exists(), "it was killed before it was done");
     let resumed = json(&link(folder.path(), &[&BOTH[..], &["--format", "json"]].concat()));
     assert_eq!(resumed["resumed_parts"].as_u64(), Some(kept as u64));
-    for file in ["clusters.csv", "pairs.parquet", "model.json"] {
+    assert_eq!(resumed["training"], whole["training"]);
+    assert_eq!(whole["training"]["sessions"].as_array().map(Vec::len), Some(2), "{whole}");
+    for file in ["clusters.csv", "pairs.parquet", "model.json", "report.html"] {
         let read = |of: &str| fs::read(folder.path().join(of).join(file)).unwrap();
         assert!(read("out") == read("whole"), "{file} differs after the run was resumed");
     }

@@ -302,7 +302,7 @@ impl Program {
             Self::Date(of, format) => of.run(get).and_then(|t| {
                 let day = crate::dates::parse(&t, format)?;
                 let mut text = String::new();
-                crate::dates::write_iso(day, &mut text);
+                crate::dates::write_iso(day, &mut text)?;
                 Some(Cow::Owned(text))
             }),
             Self::Concat(parts) => {

@@ -73,7 +73,7 @@ pub struct Part {
 }
 
 /// What training did.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct TrainingReport {
     /// Pairs that the deterministic rules hold for; `None` where the prior was given.
     pub deterministic_pairs: Option<u64>,

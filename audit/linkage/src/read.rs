@@ -186,7 +186,11 @@ impl Tables {
                             None => take(None),
                             Some(v) if date => {
                                 scratch.clear();
-                                crate::dates::write_iso(*v, &mut scratch);
+                                crate::dates::write_iso(*v, &mut scratch).ok_or_else(|| {
+                                    LinkageError::Settings(format!(
+                                        "day {v} from 1970 lies beyond the year 9999 or before -9999; mend the date"
+                                    ))
+                                })?;
                                 take(Some(&scratch))
                             }
                             Some(v) => shown(&mut scratch, v, take),

@@ -1,5 +1,6 @@
 //! Tables as dictionary codes: each distinct text is kept once, each record holds a number for it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -130,6 +131,15 @@ impl Records {
     /// The id of a record within its source.
     pub fn id(&self, record: u32) -> &str {
         self.ids.get(record)
+    }
+
+    /// The name of a record over all sources: its id, and before it the source where there are several.
+    pub fn key(&self, record: u32) -> Cow<'_, str> {
+        if self.source_names.len() > 1 {
+            Cow::Owned(format!("{}-__-{}", self.source(record), self.id(record)))
+        } else {
+            Cow::Borrowed(self.id(record))
+        }
     }
 
     /// The name of a record's source.

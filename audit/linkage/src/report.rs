@@ -71,7 +71,7 @@ pub struct LinkageReport {
     pub cluster_sizes: Vec<ClusterSizes>,
     /// The household model's classes; empty without it.
     pub classes: Vec<ClassFigures>,
-    /// The EM sessions; `None` where the run did not train, or was taken up after it had trained.
+    /// The EM sessions; `None` where nothing was trained because pairs were only counted.
     pub sessions: Option<Vec<Session>>,
     /// Patterns that stand for many pairs, strongest first.
     pub patterns: Vec<Waterfall>,
@@ -372,7 +372,7 @@ impl<'a> ReportTally<'a> {
     pub fn finish(
         self,
         predicted: &PredictReport,
-        trained: Option<&TrainingReport>,
+        trained: &TrainingReport,
         clusters: &Clusters,
         threshold: f64,
     ) -> Result<LinkageReport, LinkageError> {
@@ -417,7 +417,7 @@ impl<'a> ReportTally<'a> {
             unlinkables: Unlinkables { records: own.len() as u64, below },
             cluster_sizes: cluster_sizes(clusters),
             classes: class_figures(settings, &examined, kept),
-            sessions: trained.map(|t| t.sessions.clone()),
+            sessions: Some(trained.sessions.clone()),
             patterns: patterns(&scorer, &sample, &examined, threshold),
             ..of_records(records, settings)
         })

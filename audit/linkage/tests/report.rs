@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use candour_linkage::{
     CALIBRATION_EDGES, ClusterSizes, KeptPair, LinkageReport, Linker, Part, Records, ReportTally, ScoredPair,
-    Settings, Tables, TermValues, Truth, Waterfall, blocking_report, calibration, components, pair_accuracy,
-    toml_settings, weight_of,
+    Settings, Tables, TermValues, TrainingReport, Truth, Waterfall, blocking_report, calibration, components,
+    pair_accuracy, toml_settings, weight_of,
 };
 
 const MODEL: &str = r#"
@@ -75,7 +75,7 @@ fn report(linker: &Linker<'_>, people: Option<&[u32]>, backwards: bool) -> (Link
         pairs.extend(kept.iter().map(|k| k.pair));
     }
     let (clusters, _) = components(linker.records().len() as u32, &pairs, weight_of(0.95));
-    (tally.finish(&predicted, None, &clusters, weight_of(0.95)).unwrap(), pairs)
+    (tally.finish(&predicted, &TrainingReport::default(), &clusters, weight_of(0.95)).unwrap(), pairs)
 }
 
 #[test]

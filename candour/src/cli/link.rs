@@ -187,21 +187,20 @@ impl Link {
         );
         let work = Work::open(folder, self, linker.settings(), keep)?;
         let bar = Bars::new();
-        let mut sessions = None;
-        let trained = if let Some(model) = work.model()? {
+        let trained = if let Some(Trained { model, report, findings: more }) = work.trained()? {
             let (settings, _) = splink::read_splink(&model)?;
+            findings.extend(more);
             *linker = Linker::new(records, settings)?;
             for (column, shares) in frequencies(&self.settings, linker.settings())? {
                 linker.set_frequencies(&column, &shares);
             }
-            json!({"taken_from_interrupted_run": true})
+            report
         } else {
-            let (trained, more) = linker.train(&|what, at, of| bar.show(what, at, of))?;
-            findings.extend(more);
-            work.keep_model(&splink::write_splink(linker.settings()))?;
-            let shown = training_json(&trained);
-            sessions = Some(trained);
-            shown
+            let (report, more) = linker.train(&|what, at, of| bar.show(what, at, of))?;
+            let trained = Trained { model: splink::write_splink(linker.settings()), report, findings: more };
+            work.keep_trained(&trained)?;
+            findings.extend(trained.findings);
+            trained.report
         };
         clock.mark("train");
         let linker = &*linker;
@@ -254,11 +253,9 @@ impl Link {
         findings.extend(more);
         clock.mark("cluster");
         let lasting = self.more.lasting(records, &clusters, folder, findings)?;
-        if lasting.is_none() {
-            let mut bytes = Vec::new();
-            write_clusters(records, &clusters, &mut bytes)?;
-            files::write_atomically(&folder.join("clusters.csv"), &bytes)?;
-        }
+        let mut bytes = Vec::new();
+        write_clusters(records, &clusters, lasting.as_ref().map(|l| l.0.as_slice()), &mut bytes)?;
+        files::write_atomically(&folder.join("clusters.csv"), &bytes)?;
         let draws = self.more.histories(records, &clusters, &pairs, &score, folder, findings)?;
         files::write_atomically(
             &folder.join("model.json"),
@@ -266,7 +263,7 @@ impl Link {
         )?;
         let accuracy = people.as_deref().map(|people| accuracy(&clusters, people));
         clock.mark("write clusters");
-        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, cut)?;
+        let report = tally.finish(&predicted, &trained, &clusters, cut)?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
         work.finish()?;
         clock.mark("report");
@@ -279,9 +276,9 @@ impl Link {
             clusters: clusters.count(),
             resumed_parts,
             accuracy,
-            training: trained,
+            training: training_json(&trained),
             review,
-            lasting,
+            lasting: lasting.map(|l| l.1),
             draws,
         })
     }
@@ -656,6 +653,15 @@ fn sources(n: usize) -> String {
     if n == 1 { "one source".to_owned() } else { format!("{n} sources") }
 }
 
+/// A trained model with what its training did and noticed, so that a run taken up again tells no less.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Trained {
+    /// As Splink's JSON.
+    model: String,
+    report: TrainingReport,
+    findings: Vec<Finding>,
+}
+
 /// Parts of a linkage on disk, so that a run that was cut short goes on where it stopped.
 struct Work {
     folder: PathBuf,
@@ -701,18 +707,20 @@ impl Work {
         Ok(Self { folder: folder.to_owned(), parts })
     }
 
-    fn model(&self) -> Result<Option<String>> {
-        let path = self.parts.join("model.json");
+    /// What an interrupted run had trained.
+    fn trained(&self) -> Result<Option<Trained>> {
+        let path = self.parts.join("trained.json");
         if !path.exists() {
             return Ok(None);
         }
-        Ok(Some(
-            std::fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?,
-        ))
+        let bytes = std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let trained = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: is damaged; delete it and run again", path.display()))?;
+        Ok(Some(trained))
     }
 
-    fn keep_model(&self, model: &str) -> Result<()> {
-        files::write_atomically(&self.parts.join("model.json"), model.as_bytes())
+    fn keep_trained(&self, trained: &Trained) -> Result<()> {
+        files::write_atomically(&self.parts.join("trained.json"), &serde_json::to_vec(trained)?)
     }
 
     /// Parts that are whole, in order.

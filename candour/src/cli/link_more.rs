@@ -76,7 +76,8 @@ impl More {
             self.write_readers(records, &columns, &queue, folder, findings)?;
             return Ok(Some(said));
         }
-        let keys: HashMap<String, u32> = (0..records.len() as u32).map(|r| (key(records, r), r)).collect();
+        let keys: HashMap<String, u32> =
+            (0..records.len() as u32).map(|r| (records.key(r).into_owned(), r)).collect();
         let mut decisions = Vec::new();
         for path in &self.decisions {
             let bytes = files::read_limited(path, 1 << 30)?;
@@ -144,8 +145,11 @@ impl More {
             writer.write_record(&header)?;
             for reading in readings.iter().filter(|r| r.reviewer == reader) {
                 let pair = queue.pairs[reading.pair].pair;
-                let mut row =
-                    vec![key(records, pair.left), key(records, pair.right), format!("reader {}", reader + 1)];
+                let mut row = vec![
+                    records.key(pair.left).into_owned(),
+                    records.key(pair.right).into_owned(),
+                    format!("reader {}", reader + 1),
+                ];
                 row.extend([String::new(), String::new()]);
                 for column in columns {
                     for record in [pair.left, pair.right] {
@@ -159,39 +163,23 @@ impl More {
         Ok(())
     }
 
-    /// Writes clusters.csv with the ids of the earlier run beside this run's, and events.csv.
+    /// The ids of the earlier run for the people of this one. Writes events.csv, and comes back with what happened.
     pub(super) fn lasting(
         &self,
         records: &Records,
         clusters: &Clusters,
         folder: &Path,
         findings: &mut Vec<Finding>,
-    ) -> Result<Option<Value>> {
+    ) -> Result<Option<(Vec<ClusterId>, Value)>> {
         let Some(previous) = &self.previous else { return Ok(None) };
         let (old, next) = read_previous(previous, records.source_names().len() > 1)?;
-        let keys: Vec<String> = (0..records.len() as u32).map(|r| key(records, r)).collect();
+        let keys: Vec<String> = (0..records.len() as u32).map(|r| records.key(r).into_owned()).collect();
         let (lasting, more) = lasting_ids(&old, &keys, clusters, next);
         findings.extend(more);
-        let mut written = Vec::new();
-        candour_linkage::write_clusters(records, clusters, &mut written)?;
-        let mut reader = csv::Reader::from_reader(written.as_slice());
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut header = reader.headers()?.clone();
-        header.push_field("lasting_id");
-        writer.write_record(&header)?;
-        for (row, id) in reader.records().zip(&lasting.ids) {
-            let mut row = row?;
-            row.push_field(&id.to_string());
-            writer.write_record(&row)?;
-        }
-        files::write_atomically(
-            &folder.join("clusters.csv"),
-            &writer.into_inner().context("cannot write clusters")?,
-        )?;
         let counts = write_events(&lasting.events, &folder.join("events.csv"))?;
         let next = json!({ "next": lasting.next });
         files::write_atomically(&folder.join("lasting-ids.json"), format!("{next}\n").as_bytes())?;
-        Ok(Some(json!(counts)))
+        Ok(Some((lasting.ids, json!(counts))))
     }
 
     /// Writes the capture histories of the clusters (draw 0) and of each draw of the links.
@@ -236,15 +224,6 @@ pub(super) fn settled_or_scored<'a>(
     fixed: &'a Fixed,
 ) -> impl Fn(u32, u32) -> f64 + Sync + 'a {
     |a, b| fixed.get(&(a.min(b), a.max(b))).copied().unwrap_or_else(|| scorer.weight(a, b))
-}
-
-/// The name of a record over all sources, as clusters.csv writes it.
-fn key(records: &Records, record: u32) -> String {
-    if records.source_names().len() > 1 {
-        format!("{}-__-{}", records.source(record), records.id(record))
-    } else {
-        records.id(record).to_owned()
-    }
 }
 
 fn number(weight: f64) -> Option<f64> {

@@ -10,7 +10,7 @@ mod instrument;
 mod protected;
 
 pub use body::{Area, AreaKind, Body, BodyKind, Code, NameInTime};
-pub use date::{DateOrUnknown, PartialDate};
+pub use date::{DateOrUnknown, PartialDate, month_number};
 pub use document::{Basis, Citation, ContentHash, Document, MediaKind, Passage, Source, SourceKind, Span};
 pub use error::RecordError;
 pub use finding::{Finding, Severity};
