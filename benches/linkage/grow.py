@@ -14,6 +14,7 @@ from run import HERE, ROOT, last, process
 
 QUERY = """import duckdb, sys
 parts, out = sys.argv[2:], sys.argv[1]
+duckdb.sql('set enable_progress_bar = false')
 union = ' union all '.join(f"select {n} as part, * from '{p}'" for n, p in enumerate(parts))
 duckdb.sql(f"copy (select part || '-' || unique_id as unique_id, part || '-' || cluster as cluster, first_name, middle_name, surname, dob, sex,"
            f" postcode, town, phone, substr(middle_name, 1, 1) mid_initial from ({union})) to '{out}'")
