@@ -26,7 +26,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     .expect("sound settings")
 });
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(init: candour_fuzz::pass_over_caught_panics(), |data: &[u8]| {
     let mut tables = Tables::new(&SETTINGS);
     let read = if data.starts_with(b"PAR1") {
         tables.add_parquet("table", Bytes::copy_from_slice(data))

@@ -43,6 +43,11 @@ impl Texts {
         (self.ends.len() - 1) as u32
     }
 
+    fn truncate(&mut self, texts: usize) {
+        self.ends.truncate(texts);
+        self.bytes.truncate(self.ends.last().map_or(0, |end| *end as usize));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|code| self.get(code))
     }
@@ -253,6 +258,13 @@ impl RecordsBuilder {
     /// The records taken so far.
     pub(crate) fn len(&self) -> usize {
         self.sources.len()
+    }
+
+    /// Keeps the first records only.
+    pub(crate) fn truncate(&mut self, records: usize) {
+        self.codes.iter_mut().for_each(|codes| codes.truncate(records));
+        self.sources.truncate(records);
+        self.ids.truncate(records);
     }
 
     pub(crate) fn finish(self) -> Result<Records, LinkageError> {
