@@ -358,6 +358,7 @@ struct Job<'a> {
     settings: &'a MatchSettings,
     left: Sorted<'a>,
     right: Option<Sorted<'a>>,
+    /// Pairs held, over all tasks.
     found: AtomicU64,
 }
 
@@ -427,23 +428,47 @@ impl Job<'_> {
             .into_par_iter()
             .map(|tile| {
                 let mut pairs = Vec::new();
-                if self.found.load(Memory::Relaxed) <= self.settings.limit {
+                if self.has_room(0) {
                     engine.scan(Scan { job: self, lanes: &lanes, tile, pairs: &mut pairs });
                 }
-                if let (Selection::Best(most), false) = (self.settings.selection, self.within) {
-                    pairs.sort_unstable_by(|a, b| a.left.cmp(&b.left).then(order(a, b)));
-                    let (mut last, mut rank) = (u32::MAX, 0);
-                    pairs.retain(|pair| {
-                        rank = if pair.left == last { rank + 1 } else { 0 };
-                        last = pair.left;
-                        rank < most
-                    });
-                }
+                self.prune(&mut pairs);
                 self.found.fetch_add(pairs.len() as u64, Memory::Relaxed);
                 pairs
             })
             .collect();
         parts.concat()
+    }
+
+    /// Whether one task's pairs, with those of the tasks before it, are within the limit. Where they are not, the whole run is
+    /// refused, so leaving off early loses nothing.
+    fn has_room(&self, pairs: usize) -> bool {
+        self.found.load(Memory::Relaxed).saturating_add(pairs as u64) <= self.settings.limit
+    }
+
+    /// Called often while a task runs: keeps what it holds small. False where the run will be refused.
+    fn keep_small(&self, pairs: &mut Vec<EncodedPair>, pruned: &mut usize) -> bool {
+        if matches!(self.settings.selection, Selection::Best(_)) && !self.within {
+            if pairs.len() > 2 * *pruned + (1 << 16) {
+                self.prune(pairs);
+                *pruned = pairs.len();
+            }
+            return true;
+        }
+        self.has_room(pairs.len())
+    }
+
+    /// Leaves each left record of a task its best pairs, where no more are wanted. Within one set a pair may be wanted for the
+    /// sake of its right record, of which a task does not see all.
+    fn prune(&self, pairs: &mut Vec<EncodedPair>) {
+        if let (Selection::Best(most), false) = (self.settings.selection, self.within) {
+            pairs.sort_unstable_by(|a, b| a.left.cmp(&b.left).then(order(a, b)));
+            let (mut last, mut rank) = (u32::MAX, 0);
+            pairs.retain(|pair| {
+                rank = if pair.left == last { rank + 1 } else { 0 };
+                last = pair.left;
+                rank < most
+            });
+        }
     }
 
     /// The pair, if it passes; `row` and `ones` are of the left record.
@@ -507,7 +532,10 @@ impl Job<'_> {
                 .into_par_iter()
                 .map(|(block, partners)| {
                     let mut pairs = Vec::new();
-                    engine.scan(Block { job: self, block, partners, pairs: &mut pairs });
+                    if self.has_room(0) {
+                        engine.scan(Block { job: self, block, partners, pairs: &mut pairs });
+                    }
+                    self.prune(&mut pairs);
                     self.found.fetch_add(pairs.len() as u64, Memory::Relaxed);
                     pairs
                 })
@@ -593,7 +621,11 @@ impl Block<'_> {
     #[inline(always)]
     fn each(self) {
         let right = self.job.right();
+        let mut pruned = 0;
         for (_, place) in self.block {
+            if !self.job.keep_small(self.pairs, &mut pruned) {
+                return;
+            }
             let place = *place as usize;
             let row = self.job.left.row(place);
             let ones = self.job.left.ones.get(place).copied().unwrap_or(0);
@@ -650,7 +682,11 @@ impl<const P: usize> Scan<'_, P> {
         let first = turns.iter().map(|t| t.start / LANES).min().unwrap_or(0);
         let last = turns.iter().map(|t| t.end.div_ceil(LANES)).max().unwrap_or(0);
         let mut hits = Vec::new();
+        let mut pruned = 0;
         for near in (first..last).step_by(NEAR) {
+            if !job.keep_small(self.pairs, &mut pruned) {
+                return;
+            }
             for turn in &turns {
                 let from = near.max(turn.start / LANES);
                 let to = (near + NEAR).min(turn.end.div_ceil(LANES));
@@ -863,20 +899,45 @@ mod tests {
     #[test]
     fn selections_keep_what_they_say() {
         let (a, b) = (set(200, 16, 3, 1), set(250, 16, 3, 2));
-        let all = match_encodings(&a, &b, &settings(0.55)).unwrap().pairs;
+        let all = match_encodings(&a, &b, &settings(0.42)).unwrap().pairs;
         assert!(all.len() > 400);
-        let best = MatchSettings { selection: Selection::Best(2), ..settings(0.55) };
+        let best = MatchSettings { selection: Selection::Best(2), ..settings(0.42) };
         let best = match_encodings(&a, &b, &best).unwrap().pairs;
         for left in 0..200 {
             let of = |pairs: &[EncodedPair]| pairs.iter().filter(|p| p.left == left).copied().collect::<Vec<_>>();
             assert_eq!(of(&best), of(&all).into_iter().take(2).collect::<Vec<_>>());
         }
-        let one = MatchSettings { selection: Selection::OneToOne, ..settings(0.55) };
+        let one = MatchSettings { selection: Selection::OneToOne, ..settings(0.42) };
         let one = match_encodings(&a, &b, &one).unwrap().pairs;
         let distinct = |side: fn(&EncodedPair) -> u32| one.iter().map(side).collect::<std::collections::HashSet<_>>().len();
         assert_eq!((distinct(|p| p.left), distinct(|p| p.right)), (one.len(), one.len()));
         // Greedy is maximal: a pair that was not taken has a record that was.
         assert!(all.iter().all(|p| one.iter().any(|o| o.left == p.left || o.right == p.right)));
+    }
+
+    #[test]
+    fn the_best_are_the_best_when_pairs_are_pruned_on_the_way() {
+        // Nearly every pair reaches this threshold, so that a tile prunes several times: 64 x 4,000 against 65,536.
+        let (mut a, mut b) = (set(70, 1, 5, 1), set(4_000, 1, 5, 2));
+        let wanted = MatchSettings { selection: Selection::Best(3), limit: 1_000, ..settings(0.1) };
+        let all = brute(&a, Some(&b), &wanted);
+        assert!(all.len() > 200_000);
+        let mut taken = [0; 70];
+        let best: Vec<_> = all
+            .into_iter()
+            .filter(|p| {
+                taken[p.left as usize] += 1;
+                taken[p.left as usize] <= 3
+            })
+            .collect();
+        assert_eq!(match_encodings(&a, &b, &wanted).unwrap().pairs, best);
+        for set in [&mut a, &mut b] {
+            (set.block_count, set.blocks) = (1, vec![1; set.len()]);
+        }
+        let blocked = MatchSettings { blocking: EncodedBlocking::Keys, ..wanted };
+        assert_eq!(match_encodings(&a, &b, &blocked).unwrap().pairs, best);
+        let all = MatchSettings { selection: Selection::All, ..blocked };
+        assert!(match_encodings(&a, &b, &all).unwrap_err().to_string().contains("more than 1000 pairs"));
     }
 
     #[test]

@@ -66,5 +66,5 @@ pub use matching::{
     EncodedBlocking, EncodedPair, MatchOutcome, MatchSettings, Selection, bit_sampling_recall, match_encodings,
     match_within,
 };
-pub use schema::{BlockPart, EncodingSchema, FieldSchema, Hardening, Salt, Secret, Tokens};
+pub use schema::{BlockPart, EncodedPopulation, EncodingSchema, FieldSchema, Hardening, Salt, Secret, Tokens};
 pub use table::{EncodeReport, Encodings, FieldCount};

@@ -12,11 +12,18 @@ use serde::Deserialize;
 
 use super::schema::{Encoder, EncodingSchema, Row, Secret, VALUE_LIMIT};
 use crate::error::LinkageError;
+use crate::safeguard::LinkRecord;
 
 /// Rows read before they are encoded together.
 const BATCH: usize = 16_384;
 /// Findings of one sort that are told one by one; the rest are counted.
 const TOLD: u64 = 20;
+/// Bytes of one row at most. A quote that is never closed makes the rest of a file one row.
+const ROW_LIMIT: u64 = 16 << 20;
+/// Records of one table at most: they are numbered in 32 bits.
+const RECORD_LIMIT: u64 = u32::MAX as u64;
+/// The table's name in messages, where it has none of its own.
+const TABLE: &str = "the table to encode";
 
 /// Records as bit arrays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -93,6 +100,7 @@ impl Notes {
 
 /// Where the schema's columns stand in a table.
 struct Places {
+    names: Vec<String>,
     id: usize,
     fields: Vec<usize>,
     salt: Option<usize>,
@@ -107,30 +115,36 @@ impl Places {
             .collect();
         let place = |column: &str, wanted_by: &str| {
             names.iter().position(|n| n == column).ok_or_else(|| LinkageError::MissingColumn {
-                table: "the table to encode".to_owned(),
+                table: TABLE.to_owned(),
                 column: column.to_owned(),
                 wanted_by: wanted_by.to_owned(),
                 has: names.join(", "),
             })
         };
-        Ok(Self {
-            id: place(schema.id_column(), "the encoding schema's id")?,
-            fields: schema
+        let (id, fields, salt, blocks) = (
+            place(schema.id_column(), "the encoding schema's id")?,
+            schema
                 .fields()
                 .iter()
                 .map(|f| place(&f.column, &format!("the encoding schema's field {}", f.name())))
                 .collect::<Result<_, _>>()?,
-            salt: schema
+            schema
                 .hardening()
                 .salt
                 .as_ref()
                 .map(|s| place(&s.column, "the encoding schema's salt"))
                 .transpose()?,
-            blocks: schema
+            schema
                 .block_columns()
                 .map(|c| place(c, "the encoding schema's blocks"))
                 .collect::<Result<_, _>>()?,
-        })
+        );
+        Ok(Self { names, id, fields, salt, blocks })
+    }
+
+    /// A column's name, and its number where it has none.
+    fn name(&self, place: usize) -> String {
+        self.names.get(place).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| (place + 1).to_string())
     }
 }
 
@@ -155,7 +169,8 @@ impl Part {
         self.csv.clear();
     }
 
-    fn encode(&mut self, rows: &[ByteRecord], first: u64, columns: usize, places: &Places, encoder: &mut Encoder) {
+    fn encode(&mut self, rows: &[ByteRecord], first: u64, places: &Places, encoder: &mut Encoder) {
+        let columns = places.names.len();
         let mut fields = Vec::with_capacity(places.fields.len());
         let mut blocks = Vec::with_capacity(places.blocks.len());
         for (number, row) in (first..).zip(rows) {
@@ -172,7 +187,7 @@ impl Part {
                 let text = std::str::from_utf8(bytes).unwrap_or_else(|_| {
                     let message = format!(
                         "row {number}, column {} is not UTF-8 and counts as missing; convert the table to UTF-8",
-                        place + 1
+                        places.name(place)
                     );
                     wrong(Severity::Warning, "cell_not_utf8", message);
                     ""
@@ -180,7 +195,7 @@ impl Part {
                 if text.len() > VALUE_LIMIT && text.chars().count() > VALUE_LIMIT {
                     let message = format!(
                         "row {number}, column {} is longer than {VALUE_LIMIT} characters; the rest is not encoded",
-                        place + 1
+                        places.name(place)
                     );
                     wrong(Severity::Warning, "value_over_limit", message);
                 }
@@ -318,17 +333,53 @@ impl EncodingSchema {
     ) -> Result<EncodeReport, LinkageError> {
         let shape = self.shape(secret);
         writer.write_all(shape.header().as_bytes()).map_err(unwritten)?;
-        self.encode_parts(reader, secret, |part| {
+        let report = self.encode_parts(CsvRows::new(reader)?, secret, true, |part| {
             writer.write_all(&part.csv).map_err(unwritten)
-        }, true)
-        .and_then(|report| {
-            writer.flush().map_err(unwritten)?;
-            Ok(report)
-        })
+        })?;
+        writer.flush().map_err(unwritten)?;
+        Ok(report)
     }
 
     /// Encodes a CSV table and keeps the result, as [`EncodingSchema::encode_csv`] does.
-    pub fn encode<R: Read>(&self, reader: R, secret: &Secret) -> Result<(Encodings, EncodeReport), LinkageError> {
+    pub fn encode<R: Read>(
+        &self,
+        reader: R,
+        secret: &Secret,
+    ) -> Result<(Encodings, EncodeReport), LinkageError> {
+        self.encode_kept(CsvRows::new(reader)?, secret)
+    }
+
+    /// Encodes typed records, of which none can hold a protected value. A record's id is [`LinkRecord::id`]; a column that a
+    /// record does not have is missing.
+    ///
+    /// # Errors
+    /// An id that occurs twice.
+    pub fn encode_records(
+        &self,
+        records: &[LinkRecord],
+        secret: &Secret,
+    ) -> Result<(Encodings, EncodeReport), LinkageError> {
+        let wanted = self
+            .fields()
+            .iter()
+            .map(|f| f.column.as_str())
+            .chain(self.hardening().salt.iter().map(|s| s.column.as_str()))
+            .chain(self.block_columns())
+            .filter(|c| *c != self.id_column());
+        let mut columns = vec![self.id_column()];
+        for column in wanted {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        self.encode_kept(TypedRows { columns, records: records.iter() }, secret)
+    }
+
+    fn encode_kept(
+        &self,
+        rows: impl Rows,
+        secret: &Secret,
+    ) -> Result<(Encodings, EncodeReport), LinkageError> {
         let shape = self.shape(secret);
         let mut all = Encodings {
             fields: shape.fields,
@@ -337,13 +388,13 @@ impl EncodingSchema {
             scheme: shape.scheme,
             ..Encodings::default()
         };
-        let report = self.encode_parts(reader, secret, |part| {
+        let report = self.encode_parts(rows, secret, false, |part| {
             all.ids.extend(part.ids.iter().map(|(id, _)| id.clone()));
             all.present.extend_from_slice(&part.present);
             all.words.extend_from_slice(&part.words);
             all.blocks.extend_from_slice(&part.blocks);
             Ok(())
-        }, false)?;
+        })?;
         Ok((all, report))
     }
 
@@ -356,17 +407,14 @@ impl EncodingSchema {
         }
     }
 
-    fn encode_parts<R: Read>(
+    fn encode_parts(
         &self,
-        reader: R,
+        mut source: impl Rows,
         secret: &Secret,
-        mut take: impl FnMut(&Part) -> Result<(), LinkageError>,
         spell: bool,
+        mut take: impl FnMut(&Part) -> Result<(), LinkageError>,
     ) -> Result<EncodeReport, LinkageError> {
-        let name = "the table to encode";
-        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
-        let header = csv.byte_headers().map_err(|e| unreadable(name, e.to_string()))?.clone();
-        let places = Places::find(self, &header)?;
+        let places = Places::find(self, &source.header()?)?;
         let shape = self.shape(secret);
         let threads = rayon::current_num_threads().max(1);
         let mut workers: Vec<(Encoder, Part)> =
@@ -383,7 +431,7 @@ impl EncodingSchema {
         loop {
             let mut filled = 0;
             while let Some(row) = batch.get_mut(filled) {
-                if !csv.read_byte_record(row).map_err(|e| unreadable(name, e.to_string()))? {
+                if !source.next(row)? {
                     break;
                 }
                 filled += 1;
@@ -395,9 +443,10 @@ impl EncodingSchema {
             let each = rows.len().div_ceil(threads);
             let first = report.rows + 1;
             report.rows += rows.len() as u64;
+            within_records(TABLE, report.rows)?;
             workers.par_iter_mut().zip(rows.par_chunks(each)).enumerate().for_each(|(n, ((encoder, part), rows))| {
                 part.clear();
-                part.encode(rows, first + (n * each) as u64, header.len(), &places, encoder);
+                part.encode(rows, first + (n * each) as u64, &places, encoder);
                 if spell {
                     part.spell(&shape);
                 }
@@ -413,7 +462,7 @@ impl EncodingSchema {
                 take(part)?;
                 for (id, row) in part.ids.drain(..) {
                     if let Some(earlier) = seen.get(&id) {
-                        return Err(twice(name, &id, *earlier, row));
+                        return Err(twice(TABLE, &id, *earlier, row));
                     }
                     seen.insert(id, row);
                 }
@@ -428,6 +477,83 @@ impl EncodingSchema {
         report.findings = notes.close();
         Ok(report)
     }
+}
+
+/// Rows to encode, one after another.
+trait Rows {
+    fn header(&mut self) -> Result<ByteRecord, LinkageError>;
+    /// The next row; false where there is none.
+    fn next(&mut self, row: &mut ByteRecord) -> Result<bool, LinkageError>;
+}
+
+struct CsvRows<R>(csv::Reader<Bounded<R>>);
+
+impl<R: Read> CsvRows<R> {
+    fn new(reader: R) -> Result<Self, LinkageError> {
+        Ok(Self(csv::ReaderBuilder::new().flexible(true).from_reader(Bounded { inner: reader, since: 0 })))
+    }
+}
+
+impl<R: Read> Rows for CsvRows<R> {
+    fn header(&mut self) -> Result<ByteRecord, LinkageError> {
+        self.0.byte_headers().cloned().map_err(|e| unreadable(TABLE, e.to_string()))
+    }
+
+    fn next(&mut self, row: &mut ByteRecord) -> Result<bool, LinkageError> {
+        let more = self.0.read_byte_record(row).map_err(|e| {
+            unreadable(TABLE, format!("after line {}: {e}", self.0.position().line()))
+        })?;
+        self.0.get_mut().since = 0;
+        Ok(more)
+    }
+}
+
+struct TypedRows<'a> {
+    columns: Vec<&'a str>,
+    records: std::slice::Iter<'a, LinkRecord>,
+}
+
+impl Rows for TypedRows<'_> {
+    fn header(&mut self) -> Result<ByteRecord, LinkageError> {
+        Ok(self.columns.iter().collect())
+    }
+
+    fn next(&mut self, row: &mut ByteRecord) -> Result<bool, LinkageError> {
+        row.clear();
+        let Some(record) = self.records.next() else { return Ok(false) };
+        row.push_field(record.id.as_bytes());
+        for column in self.columns.iter().skip(1) {
+            row.push_field(record.get(column).unwrap_or_default().as_bytes());
+        }
+        Ok(true)
+    }
+}
+
+/// A reader that stops where one row takes more than [`ROW_LIMIT`] bytes.
+struct Bounded<R> {
+    inner: R,
+    since: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.since > ROW_LIMIT {
+            return Err(std::io::Error::other(format!(
+                "a row takes more than {} MiB; look for a quote that is not closed",
+                ROW_LIMIT >> 20
+            )));
+        }
+        let read = self.inner.read(into)?;
+        self.since += read as u64;
+        Ok(read)
+    }
+}
+
+fn within_records(table: &str, records: u64) -> Result<(), LinkageError> {
+    if records > RECORD_LIMIT {
+        return Err(unreadable(table, format!("has more than {RECORD_LIMIT} rows; split it")));
+    }
+    Ok(())
 }
 
 fn twice(table: &str, id: &str, first: u64, second: u64) -> LinkageError {
@@ -477,7 +603,7 @@ impl Encodings {
     /// # Errors
     /// An array that is not base64 or of another length than the first, an id that occurs twice, rows of several schemes.
     pub fn read_csv<R: Read>(reader: R, table: &str) -> Result<Self, LinkageError> {
-        let mut csv = csv::Reader::from_reader(reader);
+        let mut csv = csv::Reader::from_reader(Bounded { inner: reader, since: 0 });
         let header = csv.headers().map_err(|e| unreadable(table, e.to_string()))?.clone();
         let place = |column: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == column);
         let wanted = |column: &str| {
@@ -496,6 +622,8 @@ impl Encodings {
         let mut number = 0u64;
         while csv.read_record(&mut row).map_err(|e| unreadable(table, e.to_string()))? {
             number += 1;
+            within_records(table, number)?;
+            csv.get_mut().since = 0;
             let wrong = |reason: String| unreadable(table, format!("row {number}: {reason}"));
             let cell = |place: usize| row.get(place).unwrap_or_default();
             let mut mask = 0u32;
@@ -666,6 +794,7 @@ mod tests {
         let codes: Vec<&str> = report.findings.iter().map(|f| f.code.as_str()).collect();
         assert_eq!(codes, ["row_of_other_length", "no_id", "cell_not_utf8", "no_fields"]);
         assert!(report.findings.iter().all(|f| f.message.contains("row ")));
+        assert!(report.findings.iter().any(|f| f.message.contains("row 3, column first")));
     }
 
     #[test]
@@ -675,6 +804,34 @@ mod tests {
         let report = schema().encode_csv(table.as_bytes(), std::io::sink(), &secret()).unwrap();
         assert_eq!(report.findings.len(), 21);
         assert!(report.findings.last().is_some_and(|f| f.message.contains("80 more")));
+    }
+
+    #[test]
+    fn typed_records_are_encoded_as_their_table_is() {
+        use crate::safeguard::LinkField;
+        let record = |id: &str, cells: &[(&str, &str)]| {
+            LinkRecord::new(id, cells.iter().map(|(column, value)| LinkField::new(column, value).unwrap()))
+        };
+        let records = [
+            record("1", &[("first", "Ann"), ("born", "2001-02-03"), ("sex", "f")]),
+            record("2", &[("first", "Zoë"), ("sex", "m"), ("town", "Dale")]),
+        ];
+        let (typed, report) = schema().encode_records(&records, &secret()).unwrap();
+        let table = "id,first,born,sex\n1,Ann,2001-02-03,f\n2,Zoë,,m\n";
+        assert_eq!((typed, report), schema().encode(table.as_bytes(), &secret()).unwrap());
+        let twice = [records[0].clone(), records[0].clone()];
+        let error = schema().encode_records(&twice, &secret()).unwrap_err();
+        assert!(matches!(error, LinkageError::DuplicateId { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_costs_no_more_than_the_limit() {
+        let endless = "id,first,born,sex\n1,\"".as_bytes().chain(std::io::repeat(b'a'));
+        let error = schema().encode_csv(endless, std::io::sink(), &secret()).unwrap_err().to_string();
+        assert!(error.contains("16 MiB") && error.contains("quote"), "{error}");
+        let endless = "unique_id,present,clk\n\"".as_bytes().chain(std::io::repeat(b'a'));
+        let error = Encodings::read_csv(endless, "arrays").unwrap_err().to_string();
+        assert!(error.contains("arrays") && error.contains("16 MiB"), "{error}");
     }
 
     #[test]
