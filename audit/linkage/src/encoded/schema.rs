@@ -20,7 +20,7 @@ pub(super) const VALUE_LIMIT: usize = 1_000;
 /// Words of token patterns kept for one field before they are made anew: 8 MB.
 const CACHE_LIMIT: usize = 1 << 20;
 /// Salts whose keys are kept.
-const SALT_LIMIT: usize = 4_096;
+const SALT_LIMIT: usize = 1_024;
 
 type Keyed = Hmac<Sha256>;
 type Key = Zeroizing<[u8; 32]>;
@@ -36,8 +36,12 @@ pub struct Secret {
 impl Secret {
     /// The least length, in bytes.
     pub const LEAST: usize = 32;
+    /// Different bytes at least. It catches `aaaa…`, not a guessable sentence: nothing here can measure randomness. 64
+    /// random hexadecimal digits have fewer less than once in 10^15 secrets.
+    const LEAST_DIFFERENT: usize = 9;
 
-    /// Takes the bytes as they are: strip a file's last line end first. Refuses fewer than [`Secret::LEAST`].
+    /// Takes the bytes as they are: strip a file's last line end first. Refuses fewer than [`Secret::LEAST`], and what is
+    /// plainly not random.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, LinkageError> {
         let bytes = Zeroizing::new(bytes.into());
         if bytes.len() < Self::LEAST {
@@ -45,6 +49,14 @@ impl Secret {
                 "the secret has {} bytes, and at least {} are needed; make one with `openssl rand -hex 32`",
                 bytes.len(),
                 Self::LEAST
+            )));
+        }
+        let mut met = [false; 256];
+        bytes.iter().for_each(|b| met.iter_mut().skip(usize::from(*b)).take(1).for_each(|m| *m = true));
+        let different = met.iter().filter(|m| **m).count();
+        if different < Self::LEAST_DIFFERENT {
+            return Err(LinkageError::Settings(format!(
+                "the secret is made of {different} different bytes only; make one with `openssl rand -hex 32`"
             )));
         }
         Ok(Self { bytes })
@@ -427,7 +439,57 @@ impl Hasher for Mixer {
     }
 }
 
-type Cache = HashMap<u64, u32, BuildHasherDefault<Mixer>>;
+/// Characters with a place in [`Cache::common`]: letters, digits, the blank, hyphen and apostrophe.
+const COMMON: u64 = 39;
+
+/// Where tokens' patterns stand. Two numbers make a token: a pair of characters, or a place and a character.
+#[derive(Default)]
+struct Cache {
+    /// Places plus 1 of the tokens that nearly all values are made of; 0 where there is none yet.
+    common: Vec<u32>,
+    others: HashMap<u64, u32, BuildHasherDefault<Mixer>>,
+}
+
+impl Cache {
+    /// A token's place, and whether it must be made there first.
+    fn place(&mut self, first: u64, second: u64, next: usize) -> (usize, bool) {
+        if first < COMMON && second < COMMON {
+            if self.common.is_empty() {
+                self.common = vec![0; (COMMON * COMMON) as usize];
+            }
+            if let Some(place) = self.common.get_mut((first * COMMON + second) as usize) {
+                let new = *place == 0;
+                if new {
+                    *place = next as u32 + 1;
+                }
+                return (*place as usize - 1, new);
+            }
+        }
+        let mut new = false;
+        let place = *self.others.entry(first << 32 | second).or_insert_with(|| {
+            new = true;
+            next as u32
+        });
+        (place as usize, new)
+    }
+
+    fn clear(&mut self) {
+        self.common.fill(0);
+        self.others.clear();
+    }
+}
+
+/// A character's number: small for common ones, its code point and [`COMMON`] for others, so that no two are alike.
+fn number_of(c: char) -> u64 {
+    match c {
+        'a'..='z' => u64::from(c) - u64::from('a'),
+        '0'..='9' => 26 + u64::from(c) - u64::from('0'),
+        ' ' => 36,
+        '-' => 37,
+        '\'' => 38,
+        c => COMMON + u64::from(c),
+    }
+}
 
 struct FieldEncoder {
     key: Key,
@@ -548,29 +610,37 @@ impl Encoder {
             text.extend(part_of(&self.second, start, length));
         }
         let unsalted = self.salted.is_some() && text.is_empty();
-        let number = if let Some(number) = self.salts.get(&text) {
-            *number
+        // Without a salt there is one set of keys, and nothing to look up.
+        let known = if self.salted.is_none() && !self.salt_keys.is_empty() {
+            Some(0)
         } else {
-            if self.salt_keys.len() >= SALT_LIMIT {
-                self.salts.clear();
-                self.salt_keys.clear();
-                for field in &mut self.fields {
-                    field.caches.clear();
-                    field.patterns.clear();
-                }
-            }
-            let keys = self.fields.iter().map(|f| {
-                if text.is_empty() { keyed(&f.key) } else { keyed(&derive(&f.key, "salt", &text)) }
-            });
-            self.salt_keys.push(keys.collect());
-            for field in &mut self.fields {
-                field.caches.push(Cache::default());
-            }
-            self.salts.insert(text.clone(), self.salt_keys.len() - 1);
-            self.salt_keys.len() - 1
+            self.salts.get(&text).copied()
         };
+        let number = known.unwrap_or_else(|| self.add_salt(&text));
         self.text = text;
         (number, unsalted)
+    }
+
+    fn add_salt(&mut self, text: &str) -> usize {
+        if self.salt_keys.len() >= SALT_LIMIT {
+            self.salts.clear();
+            self.salt_keys.clear();
+            for field in &mut self.fields {
+                field.caches.clear();
+                field.patterns.clear();
+            }
+        }
+        let keys = self
+            .fields
+            .iter()
+            .map(|f| if text.is_empty() { keyed(&f.key) } else { keyed(&derive(&f.key, "salt", text)) });
+        self.salt_keys.push(keys.collect());
+        for field in &mut self.fields {
+            field.caches.push(Cache::default());
+        }
+        let number = self.salt_keys.len() - 1;
+        self.salts.insert(text.to_owned(), number);
+        number
     }
 
     #[inline]
@@ -732,13 +802,12 @@ impl FieldEncoder {
         let Some(cache) = self.caches.get_mut(salt) else { return false };
         let patterns = &mut self.patterns;
         let hashes = self.hashes;
-        let mut add = |token: u64, spell: &dyn Fn(&mut Keyed)| {
-            let place = *cache.entry(token).or_insert_with(|| {
-                let place = patterns.len();
+        let mut add = |first: u64, second: u64, spell: &dyn Fn(&mut Keyed)| {
+            let (place, new) = cache.place(first, second, patterns.len());
+            if new {
                 patterns.resize(place + words, 0);
                 set_bits(key, hashes, bits, spell, patterns.get_mut(place..).unwrap_or_default());
-                place as u32
-            }) as usize;
+            }
             if let Some(pattern) = patterns.get(place..place + code.len()) {
                 code.iter_mut().zip(pattern).for_each(|(to, from)| *to |= from);
             }
@@ -747,7 +816,7 @@ impl FieldEncoder {
             Tokens::Bigrams => {
                 let mut before = ' ';
                 for c in text.chars().chain([' ']) {
-                    add(u64::from(before) | u64::from(c) << 21, &|mac| {
+                    add(number_of(before), number_of(c), &|mac| {
                         let mut buffer = [0; 4];
                         mac.update(before.encode_utf8(&mut buffer).as_bytes());
                         mac.update(c.encode_utf8(&mut buffer).as_bytes());
@@ -760,7 +829,7 @@ impl FieldEncoder {
                 let mut any = false;
                 for (place, c) in text.chars().filter(|c| c.is_alphanumeric()).enumerate() {
                     any = true;
-                    add(u64::from(c) | (place as u64) << 21, &|mac| {
+                    add(place as u64, number_of(c), &|mac| {
                         mac.update(format!("{place}:{c}").as_bytes());
                     });
                 }
@@ -768,8 +837,9 @@ impl FieldEncoder {
             }
             Tokens::Whole => {
                 if text.len() < 8 {
+                    // Its length keeps it apart from a value that begins with zero bytes.
                     let packed = text.bytes().fold(text.len() as u64, |packed, b| packed << 8 | u64::from(b));
-                    add(packed, &|mac| mac.update(text.as_bytes()));
+                    add(packed >> 32, packed & 0xFFFF_FFFF, &|mac| mac.update(text.as_bytes()));
                 } else {
                     set_bits(key, hashes, bits, &|mac| mac.update(text.as_bytes()), code);
                 }
@@ -830,6 +900,8 @@ mod tests {
     fn a_secret_that_is_short_is_refused_and_none_is_printed() {
         let error = Secret::new(*b"too short").unwrap_err().to_string();
         assert!(error.contains("9 bytes") && !error.contains("too short"), "{error}");
+        let error = Secret::new([b'x'; 64]).unwrap_err().to_string();
+        assert!(error.contains("1 different"), "{error}");
         assert!(!format!("{:?}", secret()).contains("invented"));
     }
 

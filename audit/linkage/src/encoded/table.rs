@@ -1,12 +1,14 @@
 //! Tables of encoded records: made from a table of people, written, read.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::io::{Read, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use candour_record::{Finding, Severity};
 use csv::{ByteRecord, StringRecord};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -148,10 +150,65 @@ impl Places {
     }
 }
 
+/// Texts end to end: ids are many and short.
+#[derive(Default)]
+struct Ids {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Ids {
+    fn push(&mut self, id: &str) {
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+    }
+
+    fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).and_then(|n| self.ends.get(n)).copied().unwrap_or(0);
+        let end = self.ends.get(number).copied().unwrap_or(start);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|n| self.get(n))
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+}
+
+/// The ids met so far, with their rows.
+#[derive(Default)]
+struct Seen {
+    ids: Ids,
+    rows: Vec<u64>,
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Seen {
+    /// Takes an id in; the earlier row, if there is one.
+    fn insert(&mut self, id: &str, row: u64) -> Option<u64> {
+        let Self { ids, rows, table, hasher } = self;
+        let hash = hasher.hash_one(id);
+        if let Some(earlier) = table.find(hash, |n| ids.get(*n as usize) == id) {
+            return rows.get(*earlier as usize).copied();
+        }
+        table.insert_unique(hash, rows.len() as u32, |n| hasher.hash_one(ids.get(*n as usize)));
+        ids.push(id);
+        rows.push(row);
+        None
+    }
+}
+
 /// What one thread made of its part of a batch.
 #[derive(Default)]
 struct Part {
-    ids: Vec<(String, u64)>,
+    ids: Ids,
+    /// The row of each id.
+    rows: Vec<u64>,
     present: Vec<u32>,
     words: Vec<u64>,
     blocks: Vec<u64>,
@@ -162,6 +219,7 @@ struct Part {
 impl Part {
     fn clear(&mut self) {
         self.ids.clear();
+        self.rows.clear();
         self.present.clear();
         self.words.clear();
         self.blocks.clear();
@@ -225,14 +283,15 @@ impl Part {
                 );
                 self.wrong.push((Severity::Warning, "no_salt", message));
             }
-            self.ids.push((id.to_owned(), number));
+            self.ids.push(id);
+            self.rows.push(number);
             self.present.push(present);
         }
     }
 
     fn spell(&mut self, shape: &Shape) {
         let mut csv = std::mem::take(&mut self.csv);
-        for (record, (id, _)) in self.ids.iter().enumerate() {
+        for (record, id) in self.ids.iter().enumerate() {
             let present = self.present.get(record).copied().unwrap_or(0);
             let at = record * shape.stride;
             let words = self.words.get(at..at + shape.stride).unwrap_or_default();
@@ -389,7 +448,7 @@ impl EncodingSchema {
             ..Encodings::default()
         };
         let report = self.encode_parts(rows, secret, false, |part| {
-            all.ids.extend(part.ids.iter().map(|(id, _)| id.clone()));
+            all.ids.extend(part.ids.iter().map(str::to_owned));
             all.present.extend_from_slice(&part.present);
             all.words.extend_from_slice(&part.words);
             all.blocks.extend_from_slice(&part.blocks);
@@ -427,7 +486,7 @@ impl EncodingSchema {
             ..EncodeReport::default()
         };
         let mut notes = Notes::default();
-        let mut seen: HashMap<String, u64> = HashMap::new();
+        let mut seen = Seen::default();
         loop {
             let mut filled = 0;
             while let Some(row) = batch.get_mut(filled) {
@@ -460,11 +519,10 @@ impl EncodingSchema {
                 }
                 report.records += part.present.len() as u64;
                 take(part)?;
-                for (id, row) in part.ids.drain(..) {
-                    if let Some(earlier) = seen.get(&id) {
-                        return Err(twice(TABLE, &id, *earlier, row));
+                for (id, row) in part.ids.iter().zip(&part.rows) {
+                    if let Some(earlier) = seen.insert(id, *row) {
+                        return Err(twice(TABLE, id, earlier, *row));
                     }
-                    seen.insert(id, row);
                 }
             }
         }
@@ -617,7 +675,7 @@ impl Encodings {
         let (id, present, clk) = (wanted("unique_id")?, wanted("present")?, wanted("clk")?);
         let (scheme, blocks) = (place("scheme"), place("blocks"));
         let mut all = Self::default();
-        let mut seen: HashMap<String, u64> = HashMap::new();
+        let mut seen = Seen::default();
         let mut row = StringRecord::new();
         let mut number = 0u64;
         while csv.read_record(&mut row).map_err(|e| unreadable(table, e.to_string()))? {
@@ -658,7 +716,7 @@ impl Encodings {
                 ));
             }
             let id = cell(id);
-            if let Some(earlier) = seen.insert(id.to_owned(), number) {
+            if let Some(earlier) = seen.insert(id, number) {
                 return Err(twice(table, id, earlier, number));
             }
             all.ids.push(id.to_owned());
