@@ -35,7 +35,9 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
 
 /// Writes a file whole or not at all: to a neighbour first, then moved into place.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically_with(path, |file| file.write_all(bytes).with_context(|| format!("cannot write {}", path.display())))
+    write_atomically_with(path, |file| {
+        file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))
+    })
 }
 
 /// The same for what is too long to be held at once.

@@ -18,7 +18,7 @@ use std::io::{Write as _, sink, stdout};
 use std::time::Instant;
 
 use candour_linkage::encoded::{
-    EncodedBlocking, Encodings, EncodingSchema, MatchSettings, Secret, Selection, match_encodings,
+    EncodedBlocking, EncodingSchema, Encodings, MatchSettings, Secret, Selection, match_encodings,
 };
 
 const SCHEMA: &str = "version = 1\nid = \"id\"\nbits = 1024\n\
@@ -36,9 +36,7 @@ fn main() -> Result<(), Fault> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(|| match arguments.as_slice() {
         [] => speed(),
-        ["rows", count, seed] => {
-            Ok(stdout().write_all(rows(seed.parse()?, count.parse()?).as_bytes())?)
-        }
+        ["rows", count, seed] => Ok(stdout().write_all(rows(seed.parse()?, count.parse()?).as_bytes())?),
         ["encode", table, runs] => {
             let (schema, secret) = (EncodingSchema::from_toml(SCHEMA)?, secret()?);
             let table = std::fs::read(table)?;
@@ -81,8 +79,8 @@ fn each(runs: u32, mut run: impl FnMut() -> Result<u64, Fault>) -> Result<(), Fa
 /// Made up records, the same every time: names of syllables, as varied as real ones in length.
 fn rows(seed: u64, count: usize) -> String {
     const SYLLABLES: [&str; 24] = [
-        "an", "bel", "ca", "dor", "el", "fa", "gre", "har", "is", "jo", "ka", "lin", "mar", "na", "ol", "per", "ra", "son",
-        "ter", "ul", "vi", "wen", "ya", "zo",
+        "an", "bel", "ca", "dor", "el", "fa", "gre", "har", "is", "jo", "ka", "lin", "mar", "na", "ol",
+        "per", "ra", "son", "ter", "ul", "vi", "wen", "ya", "zo",
     ];
     let mut state = seed;
     let mut next = |below: u64| {
@@ -93,12 +91,15 @@ fn rows(seed: u64, count: usize) -> String {
     for id in 0..count {
         let mut name = |least: u64| {
             let syllables = least + next(2);
-            (0..syllables).map(|_| SYLLABLES.get(next(24) as usize).copied().unwrap_or("")).collect::<String>()
+            (0..syllables)
+                .map(|_| SYLLABLES.get(next(24) as usize).copied().unwrap_or(""))
+                .collect::<String>()
         };
         let (first, last) = (name(2), name(2));
         let born = (1990 + next(30), 1 + next(12), 1 + next(28));
         let letter = |n: u64| char::from(b'A' + n as u8);
-        let post = (letter(next(26)), letter(next(26)), 1 + next(30), next(10), letter(next(26)), letter(next(26)));
+        let post =
+            (letter(next(26)), letter(next(26)), 1 + next(30), next(10), letter(next(26)), letter(next(26)));
         let _ = writeln!(
             table,
             "{id},{first},{last},{}-{:02}-{:02},{}{}{} {}{}{}",
@@ -126,7 +127,11 @@ fn speed() -> Result<(), Fault> {
     let schema = EncodingSchema::from_toml(SCHEMA)?;
     let table = rows(1, 1_000_000);
     let (seconds, report) = best(|| Ok(schema.encode_csv(table.as_bytes(), sink(), &secret)?))?;
-    println!("encode, CSV to CSV: {} records in {seconds:.3} s, {:.0} records/s", report.records, report.records as f64 / seconds);
+    println!(
+        "encode, CSV to CSV: {} records in {seconds:.3} s, {:.0} records/s",
+        report.records,
+        report.records as f64 / seconds
+    );
 
     let salted = format!("{SCHEMA}[hardening]\nsalt = {{ column = \"dob\", length = 4 }}\n");
     for (name, text) in [("salted", salted), ("flipped", format!("{SCHEMA}[hardening]\nflip = 0.05\n"))] {
@@ -137,7 +142,8 @@ fn speed() -> Result<(), Fault> {
 
     let (left, _) = schema.encode(rows(1, 10_000).as_bytes(), &secret)?;
     let (right, _) = schema.encode(rows(2, 10_000).as_bytes(), &secret)?;
-    let bits = (0..10_000).filter_map(|r| left.words(r)).flatten().map(|w| f64::from(w.count_ones())).sum::<f64>();
+    let bits =
+        (0..10_000).filter_map(|r| left.words(r)).flatten().map(|w| f64::from(w.count_ones())).sum::<f64>();
     println!("bits set in an array: {:.0} of 1024", bits / 10_000.0);
     for threshold in [0.8, 0.7, 0.6] {
         let settings = MatchSettings { threshold, ..MatchSettings::default() };
@@ -168,10 +174,16 @@ fn accuracy(schema: &str, left: &str, right: &str) -> Result<(), Fault> {
     for selection in [Selection::All, Selection::OneToOne] {
         println!("{selection:?}: {all} true pairs");
         for threshold in (50..96).step_by(2) {
-            let settings = MatchSettings { threshold: f64::from(threshold) / 100.0, selection, ..MatchSettings::default() };
+            let settings = MatchSettings {
+                threshold: f64::from(threshold) / 100.0,
+                selection,
+                ..MatchSettings::default()
+            };
             let found = match_encodings(&a, &b, &settings)?.pairs;
-            let right =
-                found.iter().filter(|p| a_truth.get(p.left as usize) == b_truth.get(p.right as usize)).count() as f64;
+            let right = found
+                .iter()
+                .filter(|p| a_truth.get(p.left as usize) == b_truth.get(p.right as usize))
+                .count() as f64;
             let (precision, recall) = (right / found.len().max(1) as f64, right / all as f64);
             println!(
                 "{:.2} precision {precision:.4} recall {recall:.4} F1 {:.4}",

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use candour_linkage::encoded::{
-    EncodeReport, EncodedBlocking, EncodedPopulation, Encodings, EncodingSchema, MatchOutcome, MatchSettings,
+    EncodeReport, EncodedBlocking, EncodedPopulation, EncodingSchema, Encodings, MatchOutcome, MatchSettings,
     Secret, Selection, match_encodings, match_within,
 };
 use clap::{Args, Subcommand};
@@ -304,7 +304,10 @@ fn guard_population(input: &Path, population: EncodedPopulation) -> Result<()> {
 fn guard_originals(out: &Path, inputs: &[&Path]) -> Result<()> {
     let Ok(there) = out.canonicalize() else { return Ok(()) };
     if inputs.iter().any(|input| input.canonicalize().is_ok_and(|path| path == there)) {
-        bail!("{}: is read by this command and would be written over; give --out another name", out.display());
+        bail!(
+            "{}: is read by this command and would be written over; give --out another name",
+            out.display()
+        );
     }
     Ok(())
 }

@@ -171,7 +171,9 @@ fn run(
         && a != b
     {
         let what = if a.split('-').next() == b.split('-').next() { "secrets" } else { "schemas" };
-        return refuse(format!("the sets were encoded with different {what} ({a} and {b}); encode both again with one"));
+        return refuse(format!(
+            "the sets were encoded with different {what} ({a} and {b}); encode both again with one"
+        ));
     }
     if settings.shared_fields > left.fields.min(other.fields) {
         return refuse(format!(
@@ -204,7 +206,9 @@ fn run(
         }
         EncodedBlocking::Bits { tables, bits, seed } => {
             if tables == 0 || tables > 256 || bits == 0 || bits > 64 {
-                return refuse(format!("{tables} tables of {bits} bits; 1 to 256 tables of 1 to 64 bits can be made"));
+                return refuse(format!(
+                    "{tables} tables of {bits} bits; 1 to 256 tables of 1 to 64 bits can be made"
+                ));
             }
             let mut stream = Stream::new(seed, 1);
             let chosen: Vec<Vec<usize>> = (0..tables)
@@ -261,8 +265,9 @@ fn select(pairs: &mut Vec<EncodedPair>, selection: Selection, (left, right): (us
             let mut used = [vec![false; left], vec![false; if within { 0 } else { right }]];
             pairs.retain(|pair| {
                 let sides = [(0, pair.left as usize), (usize::from(!within), pair.right as usize)];
-                let is_used =
-                    |(side, record): (usize, usize)| used.get(side).and_then(|u| u.get(record)) != Some(&false);
+                let is_used = |(side, record): (usize, usize)| {
+                    used.get(side).and_then(|u| u.get(record)) != Some(&false)
+                };
                 if sides.into_iter().any(is_used) {
                     return false;
                 }
@@ -407,8 +412,13 @@ impl Job<'_> {
             .collect();
         for lead in [1, 2, 4, 6, 8, 12, 16].into_iter().filter(|p| *p <= stride) {
             let kept = sample.iter().filter(|(a, b)| {
-                let common: u32 =
-                    left.row(*a).iter().zip(right.row(*b)).take(lead).map(|(a, b)| (a & b).count_ones()).sum();
+                let common: u32 = left
+                    .row(*a)
+                    .iter()
+                    .zip(right.row(*b))
+                    .take(lead)
+                    .map(|(a, b)| (a & b).count_ones())
+                    .sum();
                 2 * D * i64::from(common) >= left.share(*a, self.n, lead) + right.share(*b, self.n, lead)
             });
             // In cycles, roughly: a word of a lane costs a half, what surrounds it two, the whole comparison of a pair thirty.
@@ -757,7 +767,8 @@ impl<const P: usize> Work for Scan<'_, P> {
                     }
                     let common = avx2._mm256_mul_epu32(avx2._mm256_sad_epu8(common, zero), scale);
                     let wanted = avx2._mm256_add_epi64(own, pulp::cast(*shares));
-                    let missed = avx._mm256_movemask_pd(avx._mm256_castsi256_pd(avx2._mm256_cmpgt_epi64(wanted, common)));
+                    let missed = avx
+                        ._mm256_movemask_pd(avx._mm256_castsi256_pd(avx2._mm256_cmpgt_epi64(wanted, common)));
                     if missed != 15 {
                         hits.push(group << 4 | (!missed & 15) as u32);
                     }
@@ -810,7 +821,8 @@ mod tests {
                 let common = i64::from(common_bits(x, y));
                 let both = ones(x) + ones(y);
                 let shared = (left.present(a).unwrap() & other.present(b).unwrap()).count_ones();
-                let reaches = 2 * D * common >= (settings.threshold * D as f64).round() as i64 * both && both > 0;
+                let reaches =
+                    2 * D * common >= (settings.threshold * D as f64).round() as i64 * both && both > 0;
                 if reaches && shared >= settings.shared_fields && (right.is_some() || a < b) {
                     pairs.push(EncodedPair { left: a, right: b, dice: 2.0 * common as f64 / both as f64 });
                 }
@@ -904,12 +916,15 @@ mod tests {
         let best = MatchSettings { selection: Selection::Best(2), ..settings(0.42) };
         let best = match_encodings(&a, &b, &best).unwrap().pairs;
         for left in 0..200 {
-            let of = |pairs: &[EncodedPair]| pairs.iter().filter(|p| p.left == left).copied().collect::<Vec<_>>();
+            let of =
+                |pairs: &[EncodedPair]| pairs.iter().filter(|p| p.left == left).copied().collect::<Vec<_>>();
             assert_eq!(of(&best), of(&all).into_iter().take(2).collect::<Vec<_>>());
         }
         let one = MatchSettings { selection: Selection::OneToOne, ..settings(0.42) };
         let one = match_encodings(&a, &b, &one).unwrap().pairs;
-        let distinct = |side: fn(&EncodedPair) -> u32| one.iter().map(side).collect::<std::collections::HashSet<_>>().len();
+        let distinct = |side: fn(&EncodedPair) -> u32| {
+            one.iter().map(side).collect::<std::collections::HashSet<_>>().len()
+        };
         assert_eq!((distinct(|p| p.left), distinct(|p| p.right)), (one.len(), one.len()));
         // Greedy is maximal: a pair that was not taken has a record that was.
         assert!(all.iter().all(|p| one.iter().any(|o| o.left == p.left || o.right == p.right)));
@@ -985,19 +1000,31 @@ mod tests {
     #[test]
     fn sets_that_cannot_be_compared_are_refused() {
         let a = set(5, 16, 3, 1);
-        let told = |b: &Encodings, settings: &MatchSettings| match_encodings(&a, b, settings).unwrap_err().to_string();
+        let told = |b: &Encodings, settings: &MatchSettings| {
+            match_encodings(&a, b, settings).unwrap_err().to_string()
+        };
         assert!(told(&set(5, 8, 3, 1), &settings(0.8)).contains("512"));
         assert!(told(&a, &settings(0.0)).contains("threshold = 0"));
         assert!(told(&a, &settings(f64::NAN)).contains("threshold"));
-        assert!(told(&a, &MatchSettings { blocking: EncodedBlocking::Keys, ..settings(0.8) }).contains("[[block]]"));
+        assert!(
+            told(&a, &MatchSettings { blocking: EncodedBlocking::Keys, ..settings(0.8) })
+                .contains("[[block]]")
+        );
         assert!(told(&a, &MatchSettings { shared_fields: 3, ..settings(0.8) }).contains("shared_fields"));
         assert!(told(&a, &MatchSettings { limit: 2, ..settings(0.8) }).contains("more than 2 pairs"));
         let (mut x, mut y) = (a.clone(), a.clone());
         x.scheme = "one-a".to_owned();
         y.scheme = "one-b".to_owned();
-        assert!(match_encodings(&x, &y, &settings(0.8)).unwrap_err().to_string().contains("different secrets"));
+        assert!(
+            match_encodings(&x, &y, &settings(0.8)).unwrap_err().to_string().contains("different secrets")
+        );
         y.scheme = "two-a".to_owned();
-        assert!(match_encodings(&x, &y, &settings(0.8)).unwrap_err().to_string().contains("different schemas"));
-        assert_eq!(match_encodings(&a, &Encodings::default(), &settings(0.8)).unwrap(), MatchOutcome::default());
+        assert!(
+            match_encodings(&x, &y, &settings(0.8)).unwrap_err().to_string().contains("different schemas")
+        );
+        assert_eq!(
+            match_encodings(&a, &Encodings::default(), &settings(0.8)).unwrap(),
+            MatchOutcome::default()
+        );
     }
 }

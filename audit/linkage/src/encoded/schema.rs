@@ -242,7 +242,8 @@ impl EncodingSchema {
     /// Reads a schema written in TOML.
     pub fn from_toml(text: &str) -> Result<Self, LinkageError> {
         Self::checked(toml::from_str(text).map_err(|e| {
-            let line = e.span().and_then(|span| text.get(..span.start)).map_or(1, |t| t.matches('\n').count() + 1);
+            let line =
+                e.span().and_then(|span| text.get(..span.start)).map_or(1, |t| t.matches('\n').count() + 1);
             LinkageError::Settings(format!("encoding schema, line {line}: {}", e.message()))
         })?)
     }
@@ -250,7 +251,8 @@ impl EncodingSchema {
     /// Reads a schema written in JSON, with the same keys.
     pub fn from_json(text: &str) -> Result<Self, LinkageError> {
         Self::checked(
-            serde_json::from_str(text).map_err(|e| LinkageError::Settings(format!("encoding schema: {e}")))?,
+            serde_json::from_str(text)
+                .map_err(|e| LinkageError::Settings(format!("encoding schema: {e}")))?,
         )
     }
 
@@ -258,13 +260,19 @@ impl EncodingSchema {
         let wrong = |reason: String| Err(LinkageError::Settings(format!("encoding schema: {reason}")));
         check_column(&raw.id, "encoding schema, the id")?;
         if raw.version != VERSION {
-            return wrong(format!("version {} is not known; this program writes version {VERSION}", raw.version));
+            return wrong(format!(
+                "version {} is not known; this program writes version {VERSION}",
+                raw.version
+            ));
         }
         if raw.bits == 0 || raw.bits % 64 != 0 || raw.bits > 8192 {
             return wrong(format!("bits = {} must be a multiple of 64 up to 8192", raw.bits));
         }
         if raw.fields.is_empty() || raw.fields.len() > 32 {
-            return wrong(format!("{} fields; 1 to 32 can be encoded, each as a [[field]]", raw.fields.len()));
+            return wrong(format!(
+                "{} fields; 1 to 32 can be encoded, each as a [[field]]",
+                raw.fields.len()
+            ));
         }
         for (index, field) in raw.fields.iter().enumerate() {
             if field.hashes == 0 || field.hashes > 256 {
@@ -1001,7 +1009,10 @@ mod tests {
             ("column = \"sex\"", "column = \"c7\"\nname = \"religion\""),
             ("version = 1", "version = 1\nid = \"nationality\""),
             ("hashes = 7", "hashes = 7\n[hardening]\nsalt = { column = \"disability\" }"),
-            ("hashes = 7", "hashes = 7\n[[block]]\nparts = [{ column = \"born\" }, { column = \"SexualOrientation\" }]"),
+            (
+                "hashes = 7",
+                "hashes = 7\n[[block]]\nparts = [{ column = \"born\" }, { column = \"SexualOrientation\" }]",
+            ),
         ] {
             let error = EncodingSchema::from_toml(&SCHEMA.replacen(from, to, 1)).unwrap_err();
             assert!(matches!(error, LinkageError::Protected { .. }), "{error}");
@@ -1010,7 +1021,9 @@ mod tests {
 
     #[test]
     fn populations_have_nothing_in_common() {
-        let of = |population: &str| SCHEMA.replace("version = 1", &format!("version = 1\npopulation = \"{population}\""));
+        let of = |population: &str| {
+            SCHEMA.replace("version = 1", &format!("version = 1\npopulation = \"{population}\""))
+        };
         let values = ["montgomery", "20011205", "f"];
         let (people, _) = code(SCHEMA, "1", &values, "");
         let (victims, _) = code(&of("victims"), "1", &values, "");
@@ -1035,7 +1048,8 @@ mod tests {
     #[test]
     fn the_caches_do_not_change_the_bits_when_they_are_emptied() {
         // 128 words a pattern: 8,192 patterns fill the cache. Each name brings tokens that were not there.
-        let schema = SCHEMA.replace("version = 1", "version = 1\nbits = 8192").replace("bigrams", "positions");
+        let schema =
+            SCHEMA.replace("version = 1", "version = 1\nbits = 8192").replace("bigrams", "positions");
         let salted = format!("{schema}[hardening]\nsalt = {{ column = \"born\" }}\n");
         let schema = EncodingSchema::from_toml(&salted).unwrap();
         let mut worn = Encoder::new(&schema, &secret());

@@ -274,7 +274,9 @@ impl Part {
             let (present, unsalted) = encoder.encode(&record, &mut self.words);
             encoder.blocks(&record, &mut self.blocks);
             if present == 0 {
-                let message = format!("row {number} has none of the fields; it is encoded as empty and matches nothing");
+                let message = format!(
+                    "row {number} has none of the fields; it is encoded as empty and matches nothing"
+                );
                 self.wrong.push((Severity::Warning, "no_fields", message));
             }
             if unsalted {
@@ -313,7 +315,11 @@ struct Shape {
 
 impl Shape {
     fn header(&self) -> &'static str {
-        if self.blocks > 0 { "unique_id,present,clk,scheme,blocks\n" } else { "unique_id,present,clk,scheme\n" }
+        if self.blocks > 0 {
+            "unique_id,present,clk,scheme,blocks\n"
+        } else {
+            "unique_id,present,clk,scheme\n"
+        }
     }
 
     fn row(&self, id: &str, present: u32, words: &[u64], blocks: &[u64], into: &mut Vec<u8>) {
@@ -354,7 +360,8 @@ fn base64_of(words: &[u64], into: &mut Vec<u8>) {
     let start = into.len();
     into.resize(start + used.div_ceil(3) * 4, 0);
     // The slice has just the room that base64 needs, so this cannot fail.
-    let _ = STANDARD.encode_slice(bytes.get(..used).unwrap_or_default(), into.get_mut(start..).unwrap_or_default());
+    let _ = STANDARD
+        .encode_slice(bytes.get(..used).unwrap_or_default(), into.get_mut(start..).unwrap_or_default());
 }
 
 fn words_of(base64: &str) -> Result<Vec<u64>, String> {
@@ -503,13 +510,15 @@ impl EncodingSchema {
             let first = report.rows + 1;
             report.rows += rows.len() as u64;
             within_records(TABLE, report.rows)?;
-            workers.par_iter_mut().zip(rows.par_chunks(each)).enumerate().for_each(|(n, ((encoder, part), rows))| {
-                part.clear();
-                part.encode(rows, first + (n * each) as u64, &places, encoder);
-                if spell {
-                    part.spell(&shape);
-                }
-            });
+            workers.par_iter_mut().zip(rows.par_chunks(each)).enumerate().for_each(
+                |(n, ((encoder, part), rows))| {
+                    part.clear();
+                    part.encode(rows, first + (n * each) as u64, &places, encoder);
+                    if spell {
+                        part.spell(&shape);
+                    }
+                },
+            );
             for (_, part) in workers.iter_mut().take(rows.len().div_ceil(each)) {
                 for (severity, code, message) in part.wrong.drain(..) {
                     notes.add(severity, code, || message);
@@ -558,9 +567,10 @@ impl<R: Read> Rows for CsvRows<R> {
     }
 
     fn next(&mut self, row: &mut ByteRecord) -> Result<bool, LinkageError> {
-        let more = self.0.read_byte_record(row).map_err(|e| {
-            unreadable(TABLE, format!("after line {}: {e}", self.0.position().line()))
-        })?;
+        let more = self
+            .0
+            .read_byte_record(row)
+            .map_err(|e| unreadable(TABLE, format!("after line {}: {e}", self.0.position().line())))?;
         self.0.get_mut().since = 0;
         Ok(more)
     }
@@ -687,7 +697,9 @@ impl Encodings {
             let mut mask = 0u32;
             let fields = cell(present);
             if fields.len() > 32 || fields.bytes().any(|b| b != b'0' && b != b'1') {
-                return Err(wrong(format!("present is `{fields}`; it has a 0 or 1 for each field, at most 32")));
+                return Err(wrong(format!(
+                    "present is `{fields}`; it has a 0 or 1 for each field, at most 32"
+                )));
             }
             fields.bytes().enumerate().for_each(|(f, b)| mask |= u32::from(b - b'0') << f);
             let words = words_of(cell(clk)).map_err(|reason| wrong(format!("clk {reason}")))?;
@@ -696,8 +708,9 @@ impl Encodings {
             for key in blocks.map_or("", cell).split_ascii_whitespace() {
                 keys.push(match key {
                     "-" => 0,
-                    key => u64::from_str_radix(key, 16)
-                        .map_err(|_| wrong(format!("`{key}` is no key of a block; it has 16 hexadecimal digits")))?,
+                    key => u64::from_str_radix(key, 16).map_err(|_| {
+                        wrong(format!("`{key}` is no key of a block; it has 16 hexadecimal digits"))
+                    })?,
                 });
             }
             if number == 1 {
@@ -763,7 +776,8 @@ impl Encodings {
         let clks: Clks = serde_json::from_reader(reader).map_err(|e| unreadable(table, e.to_string()))?;
         let mut all = Self::default();
         for (number, clk) in clks.clks.iter().enumerate() {
-            let words = words_of(clk).map_err(|reason| unreadable(table, format!("clks[{number}] {reason}")))?;
+            let words =
+                words_of(clk).map_err(|reason| unreadable(table, format!("clks[{number}] {reason}")))?;
             if number == 0 {
                 all.stride = words.len();
             } else if words.len() != all.stride {
@@ -898,7 +912,10 @@ mod tests {
         let error = schema().encode_csv(table.as_bytes(), std::io::sink(), &secret()).unwrap_err();
         assert!(matches!(error, LinkageError::DuplicateId { first: 1, second: 3, .. }), "{error}");
         let error = schema().encode_csv("id,born,sex\n".as_bytes(), std::io::sink(), &secret()).unwrap_err();
-        assert!(matches!(error, LinkageError::MissingColumn { ref column, .. } if column == "first"), "{error}");
+        assert!(
+            matches!(error, LinkageError::MissingColumn { ref column, .. } if column == "first"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -910,7 +927,8 @@ mod tests {
             ("1,11,AAAAAAAAAAA=,s\n2,11,AAAAAAAAAAA=,t\n", "scheme"),
             ("1,12,AAAAAAAAAAA=,s\n", "present is `12`"),
         ] {
-            let error = Encodings::read_csv(format!("{header}{rows}").as_bytes(), "arrays").unwrap_err().to_string();
+            let error =
+                Encodings::read_csv(format!("{header}{rows}").as_bytes(), "arrays").unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }
     }
@@ -918,7 +936,9 @@ mod tests {
     #[test]
     fn the_same_bytes_at_any_number_of_threads() {
         let mut table = "id,first,born,sex\n".to_owned();
-        (0..40_000).for_each(|n| table.push_str(&format!("{n},name{},19{}-01-{},f\n", n % 701, n % 90 + 10, n % 28)));
+        (0..40_000).for_each(|n| {
+            table.push_str(&format!("{n},name{},19{}-01-{},f\n", n % 701, n % 90 + 10, n % 28))
+        });
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut out = Vec::new();
