@@ -39,16 +39,52 @@ parts = [{ column = "postcode" }]
 "#;
 
 const FIRST: [&str; 40] = [
-    "Amelia", "Oliver", "Isla", "George", "Ava", "Noah", "Mia", "Arthur", "Ivy", "Harry", "Lily", "Muhammad", "Freya",
-    "Leo", "Aisha", "Jack", "Zainab", "Theo", "Grace", "Oscar", "Priya", "Henry", "Chloe", "Yusuf", "Ella", "Tomasz",
-    "Zofia", "Kwame", "Adaeze", "Rhys", "Cerys", "Callum", "Niamh", "Siân", "José", "Mei", "Ravi", "Leila", "Finn",
-    "Rosie",
+    "Amelia", "Oliver", "Isla", "George", "Ava", "Noah", "Mia", "Arthur", "Ivy", "Harry", "Lily", "Muhammad",
+    "Freya", "Leo", "Aisha", "Jack", "Zainab", "Theo", "Grace", "Oscar", "Priya", "Henry", "Chloe", "Yusuf",
+    "Ella", "Tomasz", "Zofia", "Kwame", "Adaeze", "Rhys", "Cerys", "Callum", "Niamh", "Siân", "José", "Mei",
+    "Ravi", "Leila", "Finn", "Rosie",
 ];
 const LAST: [&str; 40] = [
-    "Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Patel", "Robinson", "Wright",
-    "Thompson", "Evans", "Walker", "White", "Roberts", "Green", "Hall", "Khan", "Ahmed", "Okafor", "Mensah", "Kowalski",
-    "Nowak", "Murphy", "O'Brien", "Campbell", "Stewart", "Hughes", "Edwards", "Begum", "Singh", "Hussain", "Lewis",
-    "Clarke", "Whitehouse", "Fairbrother", "Ollerenshaw", "Pemberton", "Szymański",
+    "Smith",
+    "Jones",
+    "Taylor",
+    "Brown",
+    "Williams",
+    "Wilson",
+    "Johnson",
+    "Davies",
+    "Patel",
+    "Robinson",
+    "Wright",
+    "Thompson",
+    "Evans",
+    "Walker",
+    "White",
+    "Roberts",
+    "Green",
+    "Hall",
+    "Khan",
+    "Ahmed",
+    "Okafor",
+    "Mensah",
+    "Kowalski",
+    "Nowak",
+    "Murphy",
+    "O'Brien",
+    "Campbell",
+    "Stewart",
+    "Hughes",
+    "Edwards",
+    "Begum",
+    "Singh",
+    "Hussain",
+    "Lewis",
+    "Clarke",
+    "Whitehouse",
+    "Fairbrother",
+    "Ollerenshaw",
+    "Pemberton",
+    "Szymański",
 ];
 
 /// A counter hashed as in `SplitMix64`.
@@ -85,7 +121,11 @@ impl Chance {
     fn typo(&mut self, text: &str) -> String {
         let mut letters: Vec<char> = text.chars().collect();
         let at = self.below(letters.len());
-        let wrong = if letters[at].is_ascii_digit() { char::from(b'0' + self.below(10) as u8) } else { self.letter() };
+        let wrong = if letters[at].is_ascii_digit() {
+            char::from(b'0' + self.below(10) as u8)
+        } else {
+            self.letter()
+        };
         match self.below(4) {
             0 => letters.insert(at, wrong),
             1 if letters.len() > 1 => drop(letters.remove(at)),
@@ -183,17 +223,23 @@ fn people_written_down_twice_are_found() {
     let (left, right) = tables(both, alone);
     let secret = Secret::new(*b"an invented secret for this test").unwrap();
     let salt = "salt = { column = \"dob\", length = 4 }";
-    // Least precision and recall: a little below what was measured, so that a loss is noticed and rounding is not.
+    // Least precision and recall: at most 0.015 below what was measured, so that a loss is noticed.
     let cases = [
-        ("no hardening", "", 0.75, EncodedBlocking::None, (0.0, 0.0)),
-        ("no hardening", "", 0.80, EncodedBlocking::None, (0.0, 0.0)),
-        ("no hardening", "", 0.85, EncodedBlocking::None, (0.0, 0.0)),
-        ("keyed blocks", "", 0.80, EncodedBlocking::Keys, (0.0, 0.0)),
-        ("20 tables of 24 bits", "", 0.80, EncodedBlocking::Bits { tables: 20, bits: 24, seed: 1 }, (0.0, 0.0)),
-        ("salted by year of birth", salt, 0.80, EncodedBlocking::None, (0.0, 0.0)),
-        ("balanced", "balance = true", 0.85, EncodedBlocking::None, (0.0, 0.0)),
-        ("folded", "fold = true", 0.75, EncodedBlocking::None, (0.0, 0.0)),
-        ("flipped at 0.05", "flip = 0.05", 0.70, EncodedBlocking::None, (0.0, 0.0)),
+        ("no hardening", "", 0.75, EncodedBlocking::None, (0.95, 0.96)),
+        ("no hardening", "", 0.80, EncodedBlocking::None, (0.97, 0.93)),
+        ("no hardening", "", 0.85, EncodedBlocking::None, (0.99, 0.88)),
+        ("keyed blocks", "", 0.80, EncodedBlocking::Keys, (0.98, 0.93)),
+        (
+            "20 tables of 24 bits",
+            "",
+            0.80,
+            EncodedBlocking::Bits { tables: 20, bits: 24, seed: 1 },
+            (0.98, 0.91),
+        ),
+        ("salted by year of birth", salt, 0.80, EncodedBlocking::None, (0.98, 0.90)),
+        ("balanced", "balance = true", 0.85, EncodedBlocking::None, (0.97, 0.95)),
+        ("folded", "fold = true", 0.75, EncodedBlocking::None, (0.98, 0.92)),
+        ("flipped at 0.05", "flip = 0.05", 0.70, EncodedBlocking::None, (0.97, 0.93)),
     ];
     for (name, hardening, threshold, blocking, (least_precision, least_recall)) in cases {
         let schema = EncodingSchema::from_toml(&format!("{SCHEMA}\n[hardening]\n{hardening}\n")).unwrap();
@@ -202,7 +248,8 @@ fn people_written_down_twice_are_found() {
         let settings =
             MatchSettings { threshold, selection: Selection::OneToOne, blocking, ..MatchSettings::default() };
         let found = match_encodings(&a, &b, &settings).unwrap();
-        let right = found.pairs.iter().filter(|p| a.id(p.left).unwrap()[1..] == b.id(p.right).unwrap()[1..]).count();
+        let right =
+            found.pairs.iter().filter(|p| a.id(p.left).unwrap()[1..] == b.id(p.right).unwrap()[1..]).count();
         let (precision, recall) = (right as f64 / found.pairs.len() as f64, right as f64 / both as f64);
         println!(
             "{name:24} at {threshold:.2}: precision {precision:.4}, recall {recall:.4}, {} candidates",
