@@ -169,7 +169,9 @@ fn accuracy(schema: &str, left: &str, right: &str) -> Result<(), Fault> {
     let (b, _) = schema.encode(right_text.as_slice(), &secret)?;
     let (a_truth, b_truth) = (truth(&left_text)?, truth(&right_text)?);
     let mut people = std::collections::HashMap::<&str, u64>::new();
-    b_truth.iter().for_each(|t| *people.entry(t).or_default() += 1);
+    for person in &b_truth {
+        *people.entry(person).or_default() += 1;
+    }
     let all: u64 = a_truth.iter().filter_map(|t| people.get(t.as_str())).sum();
     for selection in [Selection::All, Selection::OneToOne] {
         println!("{selection:?}: {all} true pairs");

@@ -5,7 +5,6 @@
 //! `cargo test -p candour-linkage --test encoded -- --nocapture` prints the figures.
 
 #![expect(clippy::print_stdout, reason = "the figures are what one runs this test for")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::fmt::Write as _;
 

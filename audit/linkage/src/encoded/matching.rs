@@ -11,6 +11,11 @@
 //! - Lanes: four partners are tested at once, their leading words laid side by side, with bits counted by table look-up
 //!   in half bytes (Mula, Kurz and Lemire 2018) where the processor has AVX2.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code of a vector function is compiled for its processor only where it is inlined into it"
+)]
+
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
@@ -543,7 +548,7 @@ impl Job<'_> {
                 .map(|(block, partners)| {
                     let mut pairs = Vec::new();
                     if self.has_room(0) {
-                        engine.scan(Block { job: self, block, partners, pairs: &mut pairs });
+                        engine.scan(Block { job: self, records: block, partners, pairs: &mut pairs });
                     }
                     self.prune(&mut pairs);
                     self.found.fetch_add(pairs.len() as u64, Memory::Relaxed);
@@ -622,7 +627,7 @@ impl<W: Work> pulp::NullaryFnOnce for OnV3<W> {
 /// One block's records against its partners.
 struct Block<'a> {
     job: &'a Job<'a>,
-    block: &'a [(u64, u32)],
+    records: &'a [(u64, u32)],
     partners: &'a [(u64, u32)],
     pairs: &'a mut Vec<EncodedPair>,
 }
@@ -632,7 +637,7 @@ impl Block<'_> {
     fn each(self) {
         let right = self.job.right();
         let mut pruned = 0;
-        for (_, place) in self.block {
+        for (_, place) in self.records {
             if !self.job.keep_small(self.pairs, &mut pruned) {
                 return;
             }
@@ -859,7 +864,9 @@ mod tests {
             let (a, b) = (set(60, 16, density, 1), set(70, 16, density, 2));
             let there = match_encodings(&a, &b, &settings(threshold)).unwrap().pairs;
             let mut back = match_encodings(&b, &a, &settings(threshold)).unwrap().pairs;
-            back.iter_mut().for_each(|p| (p.left, p.right) = (p.right, p.left));
+            for pair in &mut back {
+                (pair.left, pair.right) = (pair.right, pair.left);
+            }
             back.sort_by(order);
             prop_assert_eq!(there, back);
         }

@@ -265,7 +265,7 @@ impl EncodingSchema {
                 raw.version
             ));
         }
-        if raw.bits == 0 || raw.bits % 64 != 0 || raw.bits > 8192 {
+        if raw.bits == 0 || !raw.bits.is_multiple_of(64) || raw.bits > 8192 {
             return wrong(format!("bits = {} must be a multiple of 64 up to 8192", raw.bits));
         }
         if raw.fields.is_empty() || raw.fields.len() > 32 {
@@ -289,7 +289,7 @@ impl EncodingSchema {
         if hardening.balance && hardening.fold {
             return wrong("balance and fold cannot be used together; choose one".to_owned());
         }
-        if hardening.fold && raw.bits % 128 != 0 {
+        if hardening.fold && !raw.bits.is_multiple_of(128) {
             return wrong(format!("to fold, bits = {} must be a multiple of 128", raw.bits));
         }
         if !(0.0..0.5).contains(&hardening.flip) {
@@ -687,7 +687,9 @@ impl Encoder {
             let mut mac = self.noise.clone();
             mac.update(id.as_bytes());
             mac.update(&[0]);
-            code.iter().for_each(|word| mac.update(&word.to_be_bytes()));
+            for word in code {
+                mac.update(&word.to_be_bytes());
+            }
             let mut random = Random::new(&digest(mac));
             for word in words.get_mut(start..).unwrap_or_default() {
                 *word ^= random.with_probability(self.flips);

@@ -399,7 +399,7 @@ impl EncodingSchema {
     ) -> Result<EncodeReport, LinkageError> {
         let shape = self.shape(secret);
         writer.write_all(shape.header().as_bytes()).map_err(unwritten)?;
-        let report = self.encode_parts(CsvRows::new(reader)?, secret, true, |part| {
+        let report = self.encode_parts(CsvRows::new(reader), secret, true, |part| {
             writer.write_all(&part.csv).map_err(unwritten)
         })?;
         writer.flush().map_err(unwritten)?;
@@ -412,7 +412,7 @@ impl EncodingSchema {
         reader: R,
         secret: &Secret,
     ) -> Result<(Encodings, EncodeReport), LinkageError> {
-        self.encode_kept(CsvRows::new(reader)?, secret)
+        self.encode_kept(CsvRows::new(reader), secret)
     }
 
     /// Encodes typed records, of which none can hold a protected value. A record's id is [`LinkRecord::id`]; a column that a
@@ -556,8 +556,8 @@ trait Rows {
 struct CsvRows<R>(csv::Reader<Bounded<R>>);
 
 impl<R: Read> CsvRows<R> {
-    fn new(reader: R) -> Result<Self, LinkageError> {
-        Ok(Self(csv::ReaderBuilder::new().flexible(true).from_reader(Bounded { inner: reader, since: 0 })))
+    fn new(reader: R) -> Self {
+        Self(csv::ReaderBuilder::new().flexible(true).from_reader(Bounded { inner: reader, since: 0 }))
     }
 }
 
@@ -810,6 +810,8 @@ impl Encodings {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     const SCHEMA: &str = "version = 1\nid = \"id\"\n\
@@ -872,7 +874,7 @@ mod tests {
     #[test]
     fn findings_are_bounded() {
         let mut table = "id,first,born,sex\n".to_owned();
-        (0..100).for_each(|n| table.push_str(&format!("{n},,,\n")));
+        (0..100).for_each(|n| table.extend([n.to_string().as_str(), ",,,\n"]));
         let report = schema().encode_csv(table.as_bytes(), std::io::sink(), &secret()).unwrap();
         assert_eq!(report.findings.len(), 21);
         assert!(report.findings.last().is_some_and(|f| f.message.contains("80 more")));
@@ -936,9 +938,9 @@ mod tests {
     #[test]
     fn the_same_bytes_at_any_number_of_threads() {
         let mut table = "id,first,born,sex\n".to_owned();
-        (0..40_000).for_each(|n| {
-            table.push_str(&format!("{n},name{},19{}-01-{},f\n", n % 701, n % 90 + 10, n % 28))
-        });
+        for n in 0..40_000 {
+            let _ = writeln!(table, "{n},name{},19{}-01-{},f", n % 701, n % 90 + 10, n % 28);
+        }
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut out = Vec::new();
