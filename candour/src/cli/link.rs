@@ -281,13 +281,9 @@ fn read_settings(path: &Path, findings: &mut Vec<Finding>) -> Result<Settings> {
 }
 
 /// Tables of victims and of suspects are never linked to each other.
-fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
-    let says = |path: &Path, words: &[&str]| {
-        let name = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
-        words.iter().any(|w| name.contains(w))
-    };
-    let victims = inputs.iter().find(|p| says(p, &["victim", "complainant", "survivor"]));
-    let suspects = inputs.iter().find(|p| says(p, &["suspect", "offender", "perpetrator", "accused"]));
+pub(super) fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
+    let victims = inputs.iter().find(|p| says_victims(p));
+    let suspects = inputs.iter().find(|p| says_suspects(p));
     if let (Some(victims), Some(suspects)) = (victims, suspects) {
         bail!(
             "{} holds victims and {} suspects; the two are never linked to each other. Link each on its own",
@@ -296,6 +292,21 @@ fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether a file's name says that it holds victims.
+pub(super) fn says_victims(path: &Path) -> bool {
+    says(path, &["victim", "complainant", "survivor"])
+}
+
+/// Whether a file's name says that it holds suspects.
+pub(super) fn says_suspects(path: &Path) -> bool {
+    says(path, &["suspect", "offender", "perpetrator", "accused"])
+}
+
+fn says(path: &Path, words: &[&str]) -> bool {
+    let name = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
+    words.iter().any(|w| name.contains(w))
 }
 
 fn read_tables(
