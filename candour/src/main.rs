@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod linkage_report;
 mod proposals;
 mod site;
 mod store;

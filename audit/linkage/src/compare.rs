@@ -392,6 +392,11 @@ impl Engine {
         Some((feature, shares))
     }
 
+    /// The texts of a feature, in the order of their codes.
+    pub(crate) fn texts(&self, feature: usize) -> impl Iterator<Item = &str> {
+        self.features.domain(feature).texts.iter()
+    }
+
     /// Takes shares counted elsewhere for the values of a column.
     pub(crate) fn set_frequencies(&mut self, column: &str, shares: &HashMap<String, f64>) {
         let Some(feature) = self.features.of(&Value::Column(column.to_owned())) else { return };

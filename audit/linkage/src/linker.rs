@@ -92,10 +92,12 @@ pub struct PredictReport {
     pub kept: u64,
     /// New pairs under each blocking rule.
     pub by_rule: Vec<u64>,
+    /// What each rule makes: the passes, then the blocking rules.
+    pub rules: Vec<RuleCount>,
 }
 
 /// One comparison of one pair, for a waterfall chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Step {
     /// The comparison.
     pub comparison: String,
@@ -572,6 +574,7 @@ impl<'a> Linker<'a> {
             }
             report.compared += new;
             report.by_rule.push(new);
+            report.rules.push(count);
         }
         Ok(report)
     }
@@ -604,39 +607,67 @@ pub struct PairScorer<'a> {
 impl PairScorer<'_> {
     /// The match weight of a pair.
     pub fn weight(&self, left: u32, right: u32) -> f64 {
+        let linker = self.linker;
+        let pair = linker.engine.pair(left.min(right), left.max(right));
+        self.with_scratch(|scratch| {
+            self.scorer
+                .score(&linker.engine, &linker.ladders, pair, f64::NEG_INFINITY, scratch)
+                .map_or(f64::NEG_INFINITY, |(_, weight)| weight)
+        })
+    }
+
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let taken = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut scratch = taken.unwrap_or_else(|| self.linker.engine.scratch());
-        let engine = &self.linker.engine;
-        let pair = engine.pair(left.min(right), left.max(right));
-        let weight = self
-            .scorer
-            .score(engine, &self.linker.ladders, pair, f64::NEG_INFINITY, &mut scratch)
-            .map_or(f64::NEG_INFINITY, |(_, weight)| weight);
+        let done = work(&mut scratch);
         if let Ok(mut spare) = self.spare.lock() {
             spare.push(scratch);
         }
-        weight
+        done
     }
 
     /// The prior weight and what each comparison adds, in bits.
     pub fn explain(&self, left: u32, right: u32) -> (f64, Vec<Step>) {
-        let engine = &self.linker.engine;
-        let pair = engine.pair(left.min(right), left.max(right));
-        let steps = self.scorer.explain(engine, &self.linker.ladders, pair);
-        let steps = self
-            .linker
-            .settings
-            .comparisons
-            .iter()
-            .zip(steps)
-            .map(|(comparison, (level, weight, term_frequency))| Step {
-                comparison: comparison.name.clone(),
-                level: level
-                    .map_or_else(|| "no level holds".to_owned(), |l| comparison.levels[l].label.clone()),
-                weight,
-                term_frequency,
-            })
-            .collect();
-        (self.scorer.prior(), steps)
+        let (steps, _, _) = self.examine(left, right);
+        (self.scorer.prior(), self.steps(&steps))
+    }
+
+    /// The steps under their names.
+    pub(crate) fn steps(&self, steps: &[(Option<usize>, f64, f64)]) -> Vec<Step> {
+        let comparisons = &self.linker.settings.comparisons;
+        let named = comparisons.iter().zip(steps).map(|(comparison, (level, weight, term_frequency))| Step {
+            comparison: comparison.name.clone(),
+            level: level.map_or_else(|| "no level holds".to_owned(), |l| comparison.levels[l].label.clone()),
+            weight: *weight,
+            term_frequency: *term_frequency,
+        });
+        named.collect()
+    }
+
+    /// What each comparison adds for a pair, its match weight, and the probability of each class, unrelated people last.
+    pub(crate) fn examine(&self, left: u32, right: u32) -> Examined {
+        let linker = self.linker;
+        let pair = linker.engine.pair(left.min(right), left.max(right));
+        let steps =
+            self.with_scratch(|scratch| self.scorer.explain(&linker.engine, &linker.ladders, pair, scratch));
+        let (weight, classes) = self.scorer.posterior(&steps);
+        (steps, weight, classes)
+    }
+
+    /// The prior weight, in bits.
+    pub(crate) fn prior(&self) -> f64 {
+        self.scorer.prior()
+    }
+
+    /// Each text of a level's term-frequency column with its share of the records and what it would add, in bits.
+    pub(crate) fn term_frequencies(&self, comparison: usize, level: usize) -> Option<Vec<(&str, f64, f64)>> {
+        let (feature, adjustments) = self.scorer.frequency_of(comparison, level)?;
+        let term = self.linker.settings.comparisons[comparison].levels[level].term_frequency.as_ref()?;
+        let (_, shares) = self.linker.engine.frequencies(&term.column)?;
+        let texts = self.linker.engine.texts(feature);
+        Some(texts.zip(shares).zip(adjustments).map(|((text, share), add)| (text, share, add)).collect())
     }
 }
+
+/// Level, weight and term frequency of each comparison; match weight; probability of each class.
+pub(crate) type Examined = (Vec<(Option<usize>, f64, f64)>, f64, Vec<f64>);

@@ -34,7 +34,7 @@ pub(crate) fn level_in(pattern: Pattern, comparison: usize) -> usize {
 }
 
 /// The probability that stands for one never seen, as Splink takes it.
-const NEVER_SEEN: f64 = 1e-6;
+pub(crate) const NEVER_SEEN: f64 = 1e-6;
 
 #[derive(Debug, Clone)]
 struct Frequency {
@@ -217,13 +217,13 @@ impl Scorer {
         engine: &Engine,
         ladders: &[Ladder],
         pair: Pair<'_>,
+        scratch: &mut Scratch,
     ) -> Vec<(Option<usize>, f64, f64)> {
-        let mut scratch = engine.scratch();
-        Engine::begin(&mut scratch);
+        Engine::begin(scratch);
         self.comparisons
             .iter()
             .zip(ladders)
-            .map(|(weights, ladder)| match engine.level(ladder, pair, &mut scratch) {
+            .map(|(weights, ladder)| match engine.level(ladder, pair, scratch) {
                 Some(level) => {
                     let tf = weights.frequency[level].as_ref().map_or(0.0, |f| f.of(pair));
                     (Some(level), weights.levels[level][0], tf)
@@ -231,6 +231,30 @@ impl Scorer {
                 None => (None, 0.0, 0.0),
             })
             .collect()
+    }
+
+    /// The match weight of what [`explain`](Self::explain) says of a pair, and the probability of each class, unrelated
+    /// people last.
+    pub(crate) fn posterior(&self, explained: &[(Option<usize>, f64, f64)]) -> (f64, Vec<f64>) {
+        let mut sums = self.prior;
+        for (weights, (level, _, frequency)) in self.comparisons.iter().zip(explained) {
+            let Some(level) = *level else { continue };
+            for (sum, weight) in sums[..self.classes].iter_mut().zip(&weights.levels[level]) {
+                *sum += weight + frequency;
+            }
+        }
+        let most = sums[..self.classes].iter().copied().fold(0.0, f64::max);
+        let odds: Vec<f64> =
+            sums[..self.classes].iter().chain([&0.0]).map(|sum| (sum - most).exp2()).collect();
+        let all: f64 = odds.iter().sum();
+        (self.weight(&sums), odds.into_iter().map(|o| o / all).collect())
+    }
+
+    /// What a term frequency would add in bits for each text of a level's column, where both records have that text.
+    pub(crate) fn frequency_of(&self, comparison: usize, level: usize) -> Option<(usize, Vec<f64>)> {
+        let frequency = self.comparisons.get(comparison)?.frequency.get(level)?.as_ref()?;
+        let adjust = |log: &f64| frequency.weight * (frequency.log_u - log.max(frequency.log_minimum));
+        Some((frequency.feature, frequency.logs.iter().map(adjust).collect()))
     }
 
     /// The prior weight, in bits.

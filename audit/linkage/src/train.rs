@@ -26,7 +26,7 @@ pub(crate) fn possible_pairs(records: &Records, link_type: LinkType) -> f64 {
 }
 
 /// What one EM session did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Session {
     /// Its blocking rule as written.
     pub rule: String,

@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use candour_linkage::{
-    Clusters, KeptPair, LinkType, Linker, PairWriter, Pairing, Part, Records, RuleCount, ScoredPair,
-    Settings, Sources, SplitOptions, SplitRule, Tables, TextUnit, TrainingReport, best_links,
-    cluster_accuracy, components, one_to_one, splink, split, toml_settings, weight_of, write_clusters,
+    Clusters, KeptPair, LinkType, LinkageReport, Linker, PairWriter, Pairing, Part, Records, ReportTally,
+    RuleCount, ScoredPair, Settings, Sources, SplitOptions, SplitRule, Tables, TermValues, TextUnit,
+    TrainingReport, Waterfall, best_links, blocking_report, cluster_accuracy, components, one_to_one, splink,
+    split, toml_settings, weight_of, write_clusters,
 };
 use candour_record::{ContentHash, Finding};
 use clap::ValueEnum;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::files;
+use crate::linkage_report::{self, Agreement, Personal};
 
 use super::link_more::{Fixed, More, SETTLED, settled_or_scored};
 use super::{Format, code_for, report};
@@ -26,7 +28,7 @@ use super::{Format, code_for, report};
 /// Link records: which of them are of one person
 ///
 /// Reads tables as CSV or Parquet, trains what the settings leave open, scores every pair that the blocking rules bring
-/// together, and writes pairs.parquet, clusters.csv and model.json. A run that is cut short goes on where it stopped when it is
+/// together, and writes pairs.parquet, clusters.csv, model.json and, to look at, report.html with its charts. A run that is cut short goes on where it stopped when it is
 /// started again.
 #[derive(clap::Args)]
 #[command(
@@ -68,6 +70,12 @@ pub(super) struct Link {
     /// Splink's database counted bytes until its version 2.0.0 and counts characters since.
     #[arg(long, value_enum, value_name = "UNIT")]
     text_unit: Option<Unit>,
+    /// Let the report name values of records: personal data, which it then says at its top
+    #[arg(long, requires = "out")]
+    show_values: bool,
+    /// Show a pair and its values in the report, step by step; SOURCE:ID where two sources share an id
+    #[arg(long, value_name = "ID_L,ID_R", requires = "out", conflicts_with = "count")]
+    waterfall: Vec<String>,
     /// Threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -138,7 +146,11 @@ impl Link {
         }
         clock.mark("prepare");
         if self.count {
-            print_counts(out, &linker.count_blocks()?, self.format)?;
+            let blocks = linker.count_blocks()?;
+            print_counts(out, &blocks, self.format)?;
+            if let Some(folder) = &self.out {
+                self.write_report(folder, &linker, &blocking_report(&linker, &blocks), None, &[])?;
+            }
             report(&findings);
             return Ok(code_for(&findings));
         }
@@ -160,6 +172,8 @@ impl Link {
         findings: &mut Vec<Finding>,
     ) -> Result<Outcome> {
         let records = linker.records();
+        let chosen = self.waterfall.iter().map(|ids| find_pair(records, ids)).collect::<Result<Vec<_>>>()?;
+        let people = self.truth.as_deref().map(|column| people(records, column)).transpose()?;
         let household = linker.settings().household;
         let thresholds = linker.settings().thresholds.clone();
         let keep = self.keep.or(thresholds.keep).unwrap_or(0.01);
@@ -173,6 +187,7 @@ impl Link {
         );
         let work = Work::open(folder, self, linker.settings(), keep)?;
         let bar = Bars::new();
+        let mut sessions = None;
         let trained = if let Some(model) = work.model()? {
             let (settings, _) = splink::read_splink(&model)?;
             *linker = Linker::new(records, settings)?;
@@ -184,13 +199,15 @@ impl Link {
             let (trained, more) = linker.train(&|what, at, of| bar.show(what, at, of))?;
             findings.extend(more);
             work.keep_model(&splink::write_splink(linker.settings()))?;
-            training_json(&trained)
+            let shown = training_json(&trained);
+            sessions = Some(trained);
+            shown
         };
         clock.mark("train");
         let linker = &*linker;
         let done = work.parts()?;
         let resumed_parts = done.len() as u64;
-        linker.predict(
+        let predicted = linker.predict(
             weight_of(keep),
             self.most_pairs,
             &|what, at, of| bar.show(what, at, of),
@@ -205,8 +222,10 @@ impl Link {
         let mut pairs: Vec<ScoredPair> = Vec::new();
         let mut fixed = Fixed::new();
         let (mut compared, mut kept) = (0, 0);
+        let mut tally = ReportTally::new(linker, people.as_deref());
         let mut by_rule = vec![0; passes + linker.settings().blocking_rules.len()];
         work.write_pairs(linker, |part, of_part, some| {
+            tally.add(part, of_part, some);
             compared += of_part;
             kept += some.len() as u64;
             if let Some(sum) = by_rule.get_mut(usize::from(part.rule)) {
@@ -245,10 +264,12 @@ impl Link {
             &folder.join("model.json"),
             splink::write_splink(linker.settings()).as_bytes(),
         )?;
-        let accuracy =
-            self.truth.as_deref().map(|column| accuracy(records, &clusters, column)).transpose()?;
-        work.finish()?;
+        let accuracy = people.as_deref().map(|people| accuracy(&clusters, people));
         clock.mark("write clusters");
+        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, weight_of(threshold))?;
+        self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
+        work.finish()?;
+        clock.mark("report");
         Ok(Outcome {
             records: records.len(),
             sources: records.source_names().len(),
@@ -264,6 +285,69 @@ impl Link {
             draws,
         })
     }
+}
+
+impl Link {
+    fn write_report(
+        &self,
+        folder: &Path,
+        linker: &Linker<'_>,
+        report: &LinkageReport,
+        accuracy: Option<&Value>,
+        chosen: &[(u32, u32)],
+    ) -> Result<()> {
+        /// Values named at either end of a column's term frequencies.
+        const TERMS: usize = 10;
+        let named = [
+            ("Precision of clusters", "precision"),
+            ("Recall of clusters", "recall"),
+            ("F1 of clusters", "f1"),
+            ("People exactly right, share", "exactly_right"),
+        ];
+        let agreement: Agreement = named
+            .into_iter()
+            .filter_map(|(words, key)| Some((words, accuracy?.get(key)?.as_f64()?)))
+            .collect();
+        let pairs = chosen.iter().map(|(left, right)| Waterfall::of_pair(linker, *left, *right));
+        let personal = Personal {
+            records: linker.records(),
+            columns: linker.settings().columns(),
+            show_values: self.show_values && !self.count,
+            terms: if self.show_values && !self.count { TermValues::of(linker, TERMS)? } else { Vec::new() },
+            pairs: pairs.collect::<Result<_, _>>()?,
+        };
+        linkage_report::write(folder, report, &agreement, &personal)
+    }
+}
+
+/// The two records that `ID,ID` names, each an id or, where several sources have it, `SOURCE:ID`.
+fn find_pair(records: &Records, ids: &str) -> Result<(u32, u32)> {
+    let find = |id: &str| -> Vec<u32> {
+        (0..records.len() as u32)
+            .filter(|r| {
+                let own = records.id(*r);
+                own == id
+                    || id.strip_suffix(own).and_then(|rest| rest.strip_suffix(':'))
+                        == Some(records.source(*r))
+            })
+            .collect()
+    };
+    // An id may hold a comma itself.
+    let mut unclear = None;
+    for (at, _) in ids.match_indices(',') {
+        let (left, right) = (ids[..at].trim(), ids[at + 1..].trim());
+        match (find(left).as_slice(), find(right).as_slice()) {
+            ([left], [right]) if left != right => return Ok((*left, *right)),
+            ([], _) | (_, []) => {}
+            _ => unclear = Some(()),
+        }
+    }
+    if unclear.is_some() {
+        bail!(
+            "--waterfall: several sources have an id that it names, or it names one record twice; write SOURCE:ID,SOURCE:ID"
+        );
+    }
+    bail!("--waterfall: no two records have those ids; write two ids with a comma between them")
 }
 
 fn read_settings(path: &Path, findings: &mut Vec<Finding>) -> Result<Settings> {
@@ -414,9 +498,10 @@ fn make_clusters(
     }
 }
 
-fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Value> {
+/// Who each record is of, as the column says, people numbered as they are met.
+fn people(records: &Records, column: &str) -> Result<Vec<u32>> {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let people: Vec<u32> = (0..records.len() as u32)
+    (0..records.len() as u32)
         .map(|record| {
             let value = records.value(record, column).with_context(|| {
                 format!("record {} has no {column}, which is to say who it is", record + 1)
@@ -424,13 +509,16 @@ fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Valu
             let next = numbers.len() as u32;
             Ok(*numbers.entry(value).or_insert(next))
         })
-        .collect::<Result<_>>()?;
-    let (measured, _) = cluster_accuracy(clusters, &people);
+        .collect()
+}
+
+fn accuracy(clusters: &Clusters, people: &[u32]) -> Value {
+    let (measured, _) = cluster_accuracy(clusters, people);
     let pairs = measured.pairs;
     let share = |a: u64, b: u64| if b == 0 { 1.0 } else { a as f64 / b as f64 };
     let precision = share(pairs.true_links, pairs.true_links + pairs.false_links);
     let recall = share(pairs.true_links, pairs.true_links + pairs.missed);
-    Ok(json!({
+    json!({
         "people": measured.people,
         "precision": precision,
         "recall": recall,
@@ -438,7 +526,7 @@ fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Valu
         "b_cubed_precision": measured.b_cubed_precision,
         "b_cubed_recall": measured.b_cubed_recall,
         "exactly_right": share(measured.exactly_right, measured.people),
-    }))
+    })
 }
 
 fn training_json(trained: &TrainingReport) -> Value {
@@ -559,7 +647,11 @@ impl Outcome {
         }
         let stages: Vec<String> = clock.marks.iter().map(|(what, s)| format!("{what} {s:.1} s")).collect();
         writeln!(out, "{}", stages.join(", "))?;
-        writeln!(out, "Written to {}: pairs.parquet, clusters.csv, model.json", folder.display())?;
+        writeln!(
+            out,
+            "Written to {}: pairs.parquet, clusters.csv, model.json, report.html",
+            folder.display()
+        )?;
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ struct Encode {
 
 /// Match two tables of bit arrays, or one with itself
 ///
-/// Writes left_id,right_id,dice for every pair whose Dice coefficient reaches the threshold, the most alike first. Tables are
+/// Writes the columns `left_id`, `right_id` and `dice` for every pair whose Dice coefficient reaches the threshold, the most alike first. Tables are
 /// those that `candour link encode` writes, or JSON as clkhash writes it. Tables made with different schemas or
 /// secrets are refused.
 #[derive(Args)]
@@ -264,7 +264,7 @@ fn read_secret(path: &Path) -> Result<Secret> {
             .permissions()
             .mode();
         ensure!(
-            mode & 0o007 == 0,
+            mode.trailing_zeros() >= 3,
             "{shown}: every user of this machine can open it (mode {:03o}); run chmod 600 on it, and make a new secret if others may have read it",
             mode & 0o777
         );

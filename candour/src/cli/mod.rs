@@ -42,7 +42,7 @@ enum Verb {
     /// The register: import, list, show, history, accept, export
     Register(register::Register),
     /// Link records: which of them are of one person
-    Link(link_encode::LinkVerb),
+    Link(Box<link_encode::LinkVerb>),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
