@@ -17,8 +17,8 @@ use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable
 
 /// Tables one release may have, and as many released before.
 pub const MOST_TABLES: usize = 200;
-/// Effort for one release: about six milliseconds of one core for small tables.
-const EFFORT: Effort = Effort { rounds: 20_000, work: 3_000_000 };
+/// Effort for one release: some milliseconds of one core for small tables.
+const EFFORT: Effort = Effort { rounds: 20_000, work: 2_000_000 };
 /// Cells named in a refusal; more would be read by nobody.
 const NAMED: usize = 10;
 
@@ -500,20 +500,27 @@ impl Release {
             if self.profile.class_disclosure {
                 for (parent, children) in table.sums() {
                     let Some(parent) = parent else { continue };
-                    let full = children.iter().find(|&&c| table.count(c as usize) == table.count(parent as usize));
-                    let empty =
-                        children.iter().find(|&&c| table.count(c as usize) == 0 && table.applies(c as usize));
-                    let (Some(&full), Some(&empty)) = (full, empty) else { continue };
-                    if table.count(parent as usize) == 0 {
+                    let count = |cell: u32| table.count(cell as usize);
+                    let Some(&full) = children.iter().find(|&&c| count(c) == count(parent)) else { continue };
+                    let empty: Vec<u32> = children
+                        .iter()
+                        .copied()
+                        .filter(|&c| count(c) == 0 && table.applies(c as usize))
+                        .collect();
+                    if count(parent) == 0 || empty.is_empty() {
                         continue;
                     }
-                    // Whoever reads the row must not be able to say that all are in one cell: another must be possibly above nothing.
-                    for cell in [full, empty] {
-                        let here = members[cell as usize] as usize;
+                    // Whoever reads the row must not be able to say that all are in one cell: another must be possibly above
+                    // nothing. The one that needs the fewest printed zeros over it left out, and the first of equals.
+                    let over = |c: u32| zeros_over(table, c as usize, parent as usize);
+                    let Some(other) = empty.into_iter().min_by_key(|&c| (over(c).len(), c)) else { continue };
+                    let zeros = over(other);
+                    for cell in zeros.into_iter().chain([full as usize, other as usize]) {
+                        let here = members[cell] as usize;
                         forced[here] = true;
-                        why.entry(here as u32).or_insert(Why::Class { row: table.cell_name(parent as usize) });
+                        why.entry(here as u32).or_insert_with(|| Why::Class { row: table.cell_name(parent as usize) });
                     }
-                    let here = members[empty as usize] as usize;
+                    let here = members[other as usize] as usize;
                     at_risk[here] = true;
                     doubt[here] = (1.0, 0.0);
                 }
@@ -664,6 +671,26 @@ fn find_cell(table: &CountTable, asked: &AskedOut) -> Option<usize> {
         cell += dimension.code(label)? as usize * stride;
     }
     Some(cell)
+}
+
+/// Totals of nothing over an empty cell, in the table's other dimensions too: while one is printed, the cell is known to be empty.
+fn zeros_over(table: &CountTable, cell: usize, but: usize) -> Vec<usize> {
+    let mut zeros: Vec<usize> = Vec::new();
+    let mut next = 0;
+    let mut at = cell;
+    loop {
+        for (place, dimension) in table.dimensions().iter().enumerate() {
+            let code = table.code(at, place);
+            let Some(parent) = dimension.parent(code) else { continue };
+            let over = at - (code - parent) as usize * table.strides()[place];
+            if over != but && table.count(over) == 0 && !zeros.contains(&over) {
+                zeros.push(over);
+            }
+        }
+        let Some(&following) = zeros.get(next) else { return zeros };
+        at = following;
+        next += 1;
+    }
 }
 
 fn printed_cells(system: &System, tables: usize) -> Vec<bool> {

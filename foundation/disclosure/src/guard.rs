@@ -41,10 +41,27 @@ pub(crate) struct Settled {
 
 /// Entries of a tableau up to which a system is solved whole.
 const WHOLE_SYSTEM: usize = 120_000;
-/// Cells of a neighbourhood at the most.
-const LARGEST_BLOCK: usize = 900;
-/// Siblings of each code in a neighbourhood, and whether the codes above it are in it too, from the first try to the last.
-const TRIES: [(usize, bool); 4] = [(3, false), (6, false), (4, true), (16, true)];
+/// How wide a neighbourhood is.
+#[derive(Clone, Copy)]
+struct Width {
+    /// Siblings of each code.
+    siblings: usize,
+    /// Children of each code that is a total.
+    children: usize,
+    /// Whether the codes above are in it too.
+    above: bool,
+    /// Cells at the most.
+    cells: usize,
+}
+
+/// From the first try to the last.
+const TRIES: [Width; 5] = [
+    Width { siblings: 3, children: 1, above: false, cells: 300 },
+    Width { siblings: 6, children: 1, above: false, cells: 900 },
+    Width { siblings: 3, children: 1, above: true, cells: 900 },
+    Width { siblings: 4, children: 2, above: true, cells: 1_500 },
+    Width { siblings: 12, children: 3, above: true, cells: 2_500 },
+];
 
 /// Finds a pattern and attacks it.
 pub(crate) fn settle(system: &System, tables: &[&CountTable], facts: &Facts, effort: Effort) -> Settled {
@@ -192,8 +209,8 @@ impl<'a> Neighbourhoods<'a> {
         let cell = self.facts.targets[target].cell;
         let asked = self.asked(target, way);
         let (up, down) = if way == 0 { (asked, 0.0) } else { (0.0, asked) };
-        for (siblings, above) in TRIES {
-            let block = self.block(cell, siblings, above, asked);
+        for width in TRIES {
+            let block = self.block(cell, width, asked);
             let Some(own) = block.iter().position(|&c| c == cell) else { return };
             let number: HashMap<u32, u32> = block.iter().enumerate().map(|(n, &c)| (c, n as u32)).collect();
             let tableau = Tableau::new(block.len(), &self.sums_within(&block, &number));
@@ -271,7 +288,7 @@ impl<'a> Neighbourhoods<'a> {
     }
 
     /// Cells near one cell, in every table where it stands.
-    fn block(&self, cell: u32, siblings: usize, above: bool, asked: f64) -> Vec<u32> {
+    fn block(&self, cell: u32, width: Width, asked: f64) -> Vec<u32> {
         let mut block: BTreeMap<u32, ()> = BTreeMap::from([(cell, ())]);
         let mut stands = self.stands_in[cell as usize].clone();
         if stands.is_empty() {
@@ -284,7 +301,7 @@ impl<'a> Neighbourhoods<'a> {
             }
         }
         for (table, at) in stands {
-            self.block_in(table as usize, at as usize, siblings, above, asked, &mut block);
+            self.block_in(table as usize, at as usize, width, asked, &mut block);
         }
         if !self.system.changes.is_empty() {
             let near: Vec<u32> = block.keys().copied().collect();
@@ -300,94 +317,89 @@ impl<'a> Neighbourhoods<'a> {
         block.into_keys().collect()
     }
 
-    fn block_in(
-        &self,
-        table: usize,
-        at: usize,
-        siblings: usize,
-        above: bool,
-        asked: f64,
-        block: &mut BTreeMap<u32, ()>,
-    ) {
+    fn block_in(&self, table: usize, at: usize, mut width: Width, asked: f64, block: &mut BTreeMap<u32, ()>) {
         let members = &self.system.members[table];
         let table = self.tables[table];
-        let strides = table.strides();
-        let here = |cell: usize| members[cell] as usize;
-        let mut chosen: Vec<Vec<u32>> = Vec::new();
-        for (place, dimension) in table.dimensions().iter().enumerate() {
-            let code = table.code(at, place);
-            let base = at - code as usize * strides[place];
-            let line = |code: u32| here(base + code as usize * strides[place]);
-            let mut codes = vec![code];
-            // Down to a lowest level, by the fullest child: what moves there moves nothing else below it.
-            let down = |codes: &mut Vec<u32>, from: u32| {
-                let mut from = from;
-                while let Some(child) =
-                    dimension.children(from).iter().copied().max_by_key(|&c| (self.system.values[line(c)], u32::MAX - c))
-                {
-                    codes.push(child);
-                    from = child;
-                }
-            };
-            down(&mut codes, code);
-            let mut of = code;
-            loop {
-                let Some(parent) = dimension.parent(of) else { break };
-                let mut others: Vec<(u8, i64, u32)> = dimension
-                    .children(parent)
-                    .iter()
-                    .filter(|&&c| c != of)
-                    .map(|&c| {
-                        let cell = line(c);
-                        let enough = self.system.values[cell] as f64 >= asked;
-                        let rank = match (self.hidden[cell], self.facts.eligible[cell]) {
-                            (true, _) if enough => 0,
-                            (_, true) if enough => 1,
-                            (true, _) | (_, true) => 2,
-                            _ => 3,
-                        };
-                        (rank, -self.system.values[cell], c)
-                    })
-                    .collect();
-                others.sort_unstable();
-                for (_, _, other) in others.into_iter().take(siblings) {
-                    codes.push(other);
-                    down(&mut codes, other);
-                }
-                if !above {
-                    break;
-                }
-                codes.push(parent);
-                of = parent;
-            }
-            if dimension.parent(code).is_none() {
-                // The grand total moves with its parts.
-                for &child in dimension.children(code).iter().take(siblings) {
-                    if !codes.contains(&child) {
-                        codes.push(child);
-                        down(&mut codes, child);
-                    }
-                }
-            }
-            codes.sort_unstable();
-            codes.dedup();
-            chosen.push(codes);
-        }
-        // Where the block would be too large the last codes of the longest list go first, but never the cell's own.
-        while chosen.iter().map(Vec::len).product::<usize>() > LARGEST_BLOCK {
-            let Some(longest) = (0..chosen.len()).max_by_key(|&d| chosen[d].len()) else { break };
-            let own = table.code(at, longest);
-            let Some(place) = chosen[longest].iter().rposition(|&c| c != own) else { break };
-            chosen[longest].remove(place);
-        }
-        let mut cells = vec![0usize];
-        for (place, codes) in chosen.iter().enumerate() {
-            cells = cells
-                .iter()
-                .flat_map(|cell| codes.iter().map(move |&c| cell + c as usize * strides[place]))
+        // As wide as it may be without too many cells.
+        let chosen = loop {
+            let chosen: Vec<Vec<u32>> = (0..table.dimensions().len())
+                .map(|place| self.codes_near(table, members, at, place, width, asked))
                 .collect();
+            if chosen.iter().map(Vec::len).product::<usize>() <= width.cells
+                || (width.siblings <= 1 && width.children <= 1)
+            {
+                break chosen;
+            }
+            if width.siblings > 1 && width.siblings >= width.children {
+                width.siblings -= 1;
+            } else {
+                width.children -= 1;
+            }
+        };
+        let mut cells = vec![0usize];
+        for (stride, codes) in table.strides().iter().zip(&chosen) {
+            cells = cells.iter().flat_map(|cell| codes.iter().map(move |&c| cell + c as usize * stride)).collect();
         }
         block.extend(cells.into_iter().map(|cell| (members[cell], ())));
+    }
+
+    /// Codes of one dimension near a cell's own: siblings, and below each of them a way down, since a total moves with its parts.
+    fn codes_near(
+        &self,
+        table: &CountTable,
+        members: &[u32],
+        at: usize,
+        place: usize,
+        width: Width,
+        asked: f64,
+    ) -> Vec<u32> {
+        let dimension = &table.dimensions()[place];
+        let stride = table.strides()[place];
+        let code = table.code(at, place);
+        let base = at - code as usize * stride;
+        let line = |code: u32| members[base + code as usize * stride] as usize;
+        let rank = |c: u32| {
+            let cell = line(c);
+            let value = self.system.values[cell];
+            let enough = value as f64 >= asked;
+            let rank = match (self.hidden[cell], self.facts.eligible[cell]) {
+                (true, _) if enough => 0u8,
+                (_, true) if enough => 1,
+                (true, _) | (_, true) => 2,
+                _ => 3,
+            };
+            (rank, -value, c)
+        };
+        let best = |codes: &[u32], but: u32, most: usize| {
+            let mut ranked: Vec<(u8, i64, u32)> =
+                codes.iter().filter(|&&c| c != but).map(|&c| rank(c)).collect();
+            ranked.sort_unstable();
+            ranked.truncate(most);
+            ranked.into_iter().map(|(_, _, c)| c)
+        };
+        let mut codes = vec![code];
+        let mut of = code;
+        while let Some(parent) = dimension.parent(of) {
+            codes.extend(best(dimension.children(parent), of, width.siblings));
+            if !width.above {
+                break;
+            }
+            codes.push(parent);
+            of = parent;
+        }
+        let mut next = 0;
+        while next < codes.len() {
+            let own = codes[next] == code && next == 0;
+            let children = if own { width.children.max(2) } else { width.children };
+            let held = dimension.children(codes[next]);
+            if !held.iter().any(|c| codes.contains(c)) || own {
+                codes.extend(best(held, u32::MAX, children).collect::<Vec<_>>());
+            }
+            next += 1;
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// The sums that touch a block, with all cells outside it held still.

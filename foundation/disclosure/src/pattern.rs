@@ -149,18 +149,20 @@ impl<'a> Search<'a> {
         self.most_work = effort.work;
         let mut best: Option<(f32, Vec<bool>)> = None;
         let mut optimal = false;
+        let mut last_better = 0;
         for round in 0..effort.rounds {
+            if round > 80 + 3 * last_better || (round > 0 && self.worked() > effort.work) {
+                break;
+            }
+            // What a round costs besides the tableaux and cuts that it counts itself.
+            self.work += 2_000 + 10 * self.candidates.len() as u64;
             self.choose_for_cuts(round, best.as_ref().map(|(_, chosen)| chosen.as_slice()));
             let promised = self.chosen_cost();
             if let Some((cost, _)) = &best
                 && promised >= cost - 1e-4
             {
                 // No saving in this choice even before the attacks: try another one.
-                if self.worked() > effort.work {
-                    break;
-                }
-                self.work += 1000;
-                if round > 3 && self.lower_bound() > cost - self.smallest_step() + 1e-3 {
+                if round % 4 == 0 && self.lower_bound() > cost - self.smallest_step() + 1e-3 {
                     optimal = true;
                     break;
                 }
@@ -173,12 +175,10 @@ impl<'a> Search<'a> {
             let cost = self.chosen_cost();
             if best.as_ref().is_none_or(|(held, _)| cost < held - 1e-4) {
                 best = Some((cost, self.chosen.clone()));
+                last_better = round;
             }
             if self.questions.is_empty() || self.candidates.is_empty() {
                 optimal = true;
-                break;
-            }
-            if self.worked() > effort.work {
                 break;
             }
         }
@@ -506,6 +506,10 @@ impl<'a> Search<'a> {
     /// Takes out every chosen cell without which the pattern is still safe.
     fn reduce(&mut self, round: u32) {
         for candidate in self.by_cost(round) {
+            if round > 0 && self.worked() > self.most_work {
+                // The pattern is safe as it is, only perhaps larger than it need be.
+                return;
+            }
             self.work += self.cuts.len() as u64;
             if !self.cuts_allow_without(candidate) {
                 continue;
