@@ -4,6 +4,7 @@ mod cli;
 mod files;
 mod linkage_report;
 mod proposals;
+mod releases;
 mod site;
 mod store;
 mod workspace;

@@ -61,7 +61,13 @@ impl Release {
     }
 
     /// Adds a table that passed the door, with a bar for each cell that has a number; cells with a total in them make none.
-    pub(crate) fn table(&mut self, table: &PublicTable, title: &str, caption: &str, totals: &[&str]) -> String {
+    pub(crate) fn table(
+        &mut self,
+        table: &PublicTable,
+        title: &str,
+        caption: &str,
+        totals: &[&str],
+    ) -> String {
         let mut bars = Vec::new();
         let mut rows = Vec::new();
         for (labels, shown) in table.cells() {
@@ -94,7 +100,14 @@ impl Release {
     }
 
     /// Adds figures of a model: nothing that counts people.
-    pub(crate) fn figure(&mut self, title: &str, caption: &str, bars: Vec<Bar>, heading: &[&str], rows: Vec<Vec<String>>) {
+    pub(crate) fn figure(
+        &mut self,
+        title: &str,
+        caption: &str,
+        bars: Vec<Bar>,
+        heading: &[&str],
+        rows: Vec<Vec<String>>,
+    ) {
         self.sections.push(Section {
             title: title.to_owned(),
             caption: caption.to_owned(),
@@ -137,10 +150,11 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<(Release, PathBuf)>> {
             continue;
         }
         let bytes = files::read_limited(&path, LIMIT)?;
-        let release: Release =
-            serde_json::from_slice(&bytes).with_context(|| format!("{}: is not a release", path.display()))?;
+        let release: Release = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: is not a release", path.display()))?;
         let sound = |name: &str| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         ensure!(
             sound(&release.id),

@@ -119,6 +119,7 @@ struct Outcome {
     review: Option<Value>,
     lasting: Option<Value>,
     draws: Option<Value>,
+    released: Option<Value>,
 }
 
 impl Link {
@@ -268,6 +269,7 @@ impl Link {
         clock.mark("write clusters");
         let report = tally.finish(&predicted, sessions.as_ref(), &clusters, weight_of(threshold))?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
+        let released = self.more.release(records, &clusters, &report)?;
         work.finish()?;
         clock.mark("report");
         Ok(Outcome {
@@ -283,6 +285,7 @@ impl Link {
             review,
             lasting,
             draws,
+            released,
         })
     }
 }
@@ -593,6 +596,7 @@ impl Outcome {
             "review": self.review,
             "lasting_ids": self.lasting,
             "draws": self.draws,
+            "released": self.released,
             "seconds": clock.seconds(),
             "peak_memory_mib": peak_memory(),
             "out": folder.display().to_string(),
@@ -643,6 +647,15 @@ impl Outcome {
                 draws["people"].as_f64().unwrap_or_default().round(),
                 draws["interval"][0],
                 draws["interval"][1]
+            )?;
+        }
+        if let Some(released) = &self.released {
+            writeln!(
+                out,
+                "passed the door by {}, {} cells left out: {}",
+                released["profile"].as_str().unwrap_or_default(),
+                released["left_out"],
+                released["folder"].as_str().unwrap_or_default()
             )?;
         }
         let stages: Vec<String> = clock.marks.iter().map(|(what, s)| format!("{what} {s:.1} s")).collect();

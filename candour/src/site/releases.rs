@@ -36,7 +36,9 @@ pub(super) fn list(view: &View<'_>, releases: &[&Release]) -> Result<Page> {
 
 /// One release.
 pub(super) fn one(view: &View<'_>, release: &Release) -> Result<Page> {
-    let sections =
-        release.sections.iter().map(|section| Shown { section, chart: chart::bars(&section.bars, &section.title) });
+    let sections = release
+        .sections
+        .iter()
+        .map(|section| Shown { section, chart: chart::bars(&section.bars, &section.title) });
     html(&One { layout: Layout::new(view, &release.title), release, sections: sections.collect() })
 }
