@@ -187,13 +187,13 @@ fn the_page_stands_alone_and_names_no_value_unless_asked() {
     }
 
     // With values: the page says so at its top, and the charts still name none.
-    let page = link(out.path(), &["--show-values", "--waterfall", "P4001,health:H4001"]);
+    let page = link(out.path(), &["--show-values", "--waterfall", "P4006,health:H4119"]);
     let top = page.find("holds personal data").unwrap();
     assert!(top < page.find("<h1>").unwrap());
     assert!(named(&values, &page).len() > 20, "{:?}", named(&values, &page));
     let chosen = between(&page, "<section id=\"chosen-pair-1\"", "</section>");
     let shown = named(&values, chosen);
-    assert!(shown.contains(&&"P4001".to_owned()) && shown.contains(&&"H4001".to_owned()), "{shown:?}");
+    assert!(shown.contains(&&"P4006".to_owned()) && shown.contains(&&"H4119".to_owned()), "{shown:?}");
     for (name, text) in &files(out.path())[1..] {
         assert_eq!(named(&values, text), Vec::<&String>::new(), "{name}");
     }
