@@ -67,7 +67,7 @@ struct Encode {
 
 /// Match two tables of bit arrays, or one with itself
 ///
-/// Writes left_id,right_id,dice for every pair whose Dice coefficient reaches the threshold, the most alike first. Tables are
+/// Writes the columns `left_id`, `right_id` and `dice` for every pair whose Dice coefficient reaches the threshold, the most alike first. Tables are
 /// those that `candour link encode` writes, or JSON as clkhash writes it. Tables made with different schemas or
 /// secrets are refused.
 #[derive(Args)]
@@ -263,8 +263,9 @@ fn read_secret(path: &Path) -> Result<Secret> {
             .with_context(|| format!("{shown}: cannot be asked who may read it"))?
             .permissions()
             .mode();
+        let others = mode & 0o007;
         ensure!(
-            mode & 0o007 == 0,
+            others == 0,
             "{shown}: every user of this machine can open it (mode {:03o}); run chmod 600 on it, and make a new secret if others may have read it",
             mode & 0o777
         );
