@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time encoding and matching of records as keyed bit arrays, ours beside clkhash and anonlink, and print a Markdown table.
 
-  benches/linkage_encoded.py [--runs 7] [--records 200000]
+  benches/linkage_encoded.py [--runs 7] [--records 50000]
 
 Encoding: one CSV table of made up records with four fields, 1,024 bits, 20 bits a token, tokens alike. Ours reads the table and writes
 arrays as CSV; clkhash reads the same table and keeps its arrays (its own writing would come on top).
@@ -61,7 +61,7 @@ def seconds(text):
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--runs", type=int, default=7)
-    a.add_argument("--records", type=int, default=200_000)
+    a.add_argument("--records", type=int, default=50_000)
     a = a.parse_args()
     subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "candour-linkage", "--example", "encoded_speed"], cwd=HERE, check=True)
     ours = HERE / "target/release/examples/encoded_speed"
