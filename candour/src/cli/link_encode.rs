@@ -263,8 +263,9 @@ fn read_secret(path: &Path) -> Result<Secret> {
             .with_context(|| format!("{shown}: cannot be asked who may read it"))?
             .permissions()
             .mode();
+        let others = mode & 0o007;
         ensure!(
-            mode.trailing_zeros() >= 3,
+            others == 0,
             "{shown}: every user of this machine can open it (mode {:03o}); run chmod 600 on it, and make a new secret if others may have read it",
             mode & 0o777
         );
