@@ -267,7 +267,7 @@ impl Link {
         )?;
         let accuracy = people.as_deref().map(|people| accuracy(&clusters, people));
         clock.mark("write clusters");
-        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, weight_of(threshold))?;
+        let report = tally.finish(&predicted, sessions.as_ref(), &clusters, cut)?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
         let released = self.more.release(records, &clusters, &report)?;
         work.finish()?;
