@@ -99,8 +99,7 @@ pub struct CaptureFit {
 /// Fits a closed-population model; `None` where it has no fit, as with fewer distinct counts than parameters.
 pub fn fit_capture(table: &ListTable, model: CaptureModel) -> Option<CaptureFit> {
     let lists = table.lists().len();
-    let cells: Vec<u16> =
-        (1..1_u16 << lists).filter(|&cell| !table.is_impossible(ListSet(cell))).collect();
+    let cells: Vec<u16> = (1..1_u16 << lists).filter(|&cell| !table.is_impossible(ListSet(cell))).collect();
     let counts: Vec<f64> = cells.iter().map(|&cell| table.count(ListSet(cell)) as f64).collect();
     let number = |cell: u16| f64::from(cell.count_ones());
     let mut columns: Vec<Vec<f64>> = Vec::new();
@@ -109,7 +108,8 @@ pub fn fit_capture(table: &ListTable, model: CaptureModel) -> Option<CaptureFit>
     } else {
         columns.push(cells.iter().map(|&cell| number(cell)).collect());
     }
-    let mut add = |shape: &dyn Fn(f64) -> f64| columns.push(cells.iter().map(|&c| shape(number(c))).collect());
+    let mut add =
+        |shape: &dyn Fn(f64) -> f64| columns.push(cells.iter().map(|&c| shape(number(c))).collect());
     match model.heterogeneity {
         Heterogeneity::None => {}
         Heterogeneity::Chao => (2..lists).for_each(|hinge| add(&|j| (j - hinge as f64).max(0.0))),

@@ -48,7 +48,9 @@ pub enum EstimationError {
         has: String,
     },
     /// A pair of lists whose overlap is larger than one of them.
-    #[error("the overlap of {overlap} is larger than a list of {smallest}; check that the same people were counted")]
+    #[error(
+        "the overlap of {overlap} is larger than a list of {smallest}; check that the same people were counted"
+    )]
     OverlapTooLarge {
         /// People on both lists.
         overlap: u64,
@@ -62,7 +64,9 @@ pub enum EstimationError {
     )]
     NoOverlap,
     /// A history is declared impossible and somebody has it.
-    #[error("{lists} is declared impossible but {count} people are on all of them; take the declaration out, or check the linkage")]
+    #[error(
+        "{lists} is declared impossible but {count} people are on all of them; take the declaration out, or check the linkage"
+    )]
     ImpossibleSeen {
         /// The lists.
         lists: String,

@@ -63,7 +63,13 @@ pub(crate) fn two_sided(level: f64) -> f64 {
 }
 
 /// An interval from a normal on the logarithm of the dark figure.
-pub(crate) fn log_normal(observed: f64, dark: f64, variance: f64, level: f64, kind: IntervalKind) -> Interval {
+pub(crate) fn log_normal(
+    observed: f64,
+    dark: f64,
+    variance: f64,
+    level: f64,
+    kind: IntervalKind,
+) -> Interval {
     let half = two_sided(level) * variance.sqrt();
     Interval::new(level, observed + dark * (-half).exp(), observed + dark * half.exp(), kind)
 }

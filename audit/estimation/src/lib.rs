@@ -1,20 +1,31 @@
 #![doc = include_str!("../README.md")]
 
+mod bootstrap;
 mod capture;
 mod error;
+mod graphs;
 mod interval;
 mod linear;
 mod loglinear;
+mod models;
 mod random;
+mod shape;
 mod simple;
 mod sparse;
 mod special;
 mod table;
 
+pub use bootstrap::{Bootstrap, BootstrapPlan, MAX_REPLICATES, bootstrap};
 pub use capture::{CaptureFit, CaptureModel, Heterogeneity, fit_capture, floor};
 pub use error::EstimationError;
+pub use graphs::{GraphAverage, GraphPlan, GraphWeight, graph_average};
 pub use interval::{Interval, IntervalKind};
 pub use loglinear::{Fit, Model, Verdict, fit, profile};
+pub use models::{
+    Average, AveragedBootstrap, AveragingPlan, MAX_MODELS, ModelRow, ModelTable, all_models,
+    average_bootstrap,
+};
+pub use shape::{Mode, Shape};
 pub use simple::{PairCounts, chao_interval, chao_lower_bound, zelterman};
 pub use sparse::{Step, Stepwise, stepwise};
 pub use table::{ListSet, ListTable, MAX_LISTS, MAX_PEOPLE};

@@ -61,9 +61,8 @@ fn eliminate(rows: &mut [f64], p: usize) -> Vec<usize> {
     let mut pivots = Vec::with_capacity(p);
     for column in 0..p {
         let done = pivots.len();
-        let best = (done..count).max_by(|&a, &b| {
-            rows[a * p + column].abs().total_cmp(&rows[b * p + column].abs())
-        });
+        let best =
+            (done..count).max_by(|&a, &b| rows[a * p + column].abs().total_cmp(&rows[b * p + column].abs()));
         let Some(best) = best.filter(|&row| rows[row * p + column].abs() > 1e-8) else { continue };
         if best != done {
             for j in 0..p {

@@ -224,10 +224,7 @@ pub fn profile(table: &ListTable, fit: &Fit, level: f64) -> Option<Interval> {
             None => engine.fit(&counts, false)?,
         };
         warm = true;
-        Some(
-            ln_gamma(people + 1.0) - ln_gamma(unseen + 1.0) + solved.kernel + people
-                - people * people.ln(),
-        )
+        Some(ln_gamma(people + 1.0) - ln_gamma(unseen + 1.0) + solved.kernel + people - people * people.ln())
     };
     let spread = (fit.log_variance + 1.0 / fit.dark_figure).sqrt();
     let start = fit.dark_figure.ln();
@@ -529,6 +526,11 @@ impl Engine {
         self.columns.len() + self.infinite.len()
     }
 
+    /// Histories fitted less finite parameters.
+    pub(crate) fn degrees_of_freedom(&self) -> i64 {
+        self.cells.len() as i64 - self.columns.len() as i64
+    }
+
     /// The whole fit.
     pub(crate) fn report(&self, frame: &Frame, counts: &[f64], solved: &Solved, model: Model) -> Fit {
         let observed: f64 = frame.cells.iter().map(|&cell| counts[usize::from(cell)]).sum();
@@ -543,7 +545,7 @@ impl Engine {
             dark_figure: solved.log_dark.exp(),
             log_variance: solved.variance,
             deviance: (2.0 * (saturated - solved.kernel)).max(0.0),
-            degrees_of_freedom: self.cells.len() as i64 - self.columns.len() as i64,
+            degrees_of_freedom: self.degrees_of_freedom(),
             parameters,
             aic: twice + 2.0 * penalty,
             bic: twice + observed.ln() * penalty,

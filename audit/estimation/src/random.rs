@@ -83,9 +83,7 @@ impl Stream {
             let v = v * v * v;
             let u = self.unit();
             let square = x * x;
-            if u < 1.0 - 0.0331 * square * square
-                || u.ln() < 0.5 * square + d * (1.0 - v + v.ln())
-            {
+            if u < 1.0 - 0.0331 * square * square || u.ln() < 0.5 * square + d * (1.0 - v + v.ln()) {
                 return d * v;
             }
         }
@@ -222,7 +220,10 @@ mod tests {
         let values: Vec<f64> = (0..n).map(|_| draw(&mut stream)).collect();
         let found = values.iter().sum::<f64>() / f64::from(n);
         let spread = values.iter().map(|v| (v - found).powi(2)).sum::<f64>() / f64::from(n);
-        assert!((found - mean).abs() < 5.0 * (variance / f64::from(n)).sqrt(), "{name}: mean {found}, not {mean}");
+        assert!(
+            (found - mean).abs() < 5.0 * (variance / f64::from(n)).sqrt(),
+            "{name}: mean {found}, not {mean}"
+        );
         assert!((spread / variance - 1.0).abs() < 0.06, "{name}: variance {spread}, not {variance}");
     }
 

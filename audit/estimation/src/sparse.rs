@@ -123,7 +123,8 @@ impl<'a> Search<'a> {
                     Verdict::NotIdentifiable
                 };
                 if verdict == Verdict::Exists
-                    && let Some(better) = self.engine.fit(counts, true).or_else(|| self.engine.fit(counts, false))
+                    && let Some(better) =
+                        self.engine.fit(counts, true).or_else(|| self.engine.fit(counts, false))
                 {
                     solved = better;
                     added(Step {

@@ -13,8 +13,23 @@ const MAX_ROWS: usize = 100_000;
 
 /// Columns that would put a characteristic of a person where only lists of agencies belong.
 const PROTECTED: &[&str] = &[
-    "age", "belief", "disability", "disabled", "ethnic", "ethnicity", "faith", "gender", "immigration", "marital",
-    "nationality", "orientation", "pregnancy", "race", "religion", "sex", "sexuality",
+    "age",
+    "belief",
+    "disability",
+    "disabled",
+    "ethnic",
+    "ethnicity",
+    "faith",
+    "gender",
+    "immigration",
+    "marital",
+    "nationality",
+    "orientation",
+    "pregnancy",
+    "race",
+    "religion",
+    "sex",
+    "sexuality",
 ];
 
 /// A set of lists by their positions: a capture history, or a term of a model. Bit 0 is the first list.
@@ -78,7 +93,10 @@ impl ListTable {
         }
         for (place, name) in lists.iter().enumerate() {
             if name.is_empty() {
-                return Err(EstimationError::Table(format!("column {} has no name; name the list", place + 1)));
+                return Err(EstimationError::Table(format!(
+                    "column {} has no name; name the list",
+                    place + 1
+                )));
             }
             if lists[..place].contains(name) {
                 return Err(EstimationError::Table(format!(
@@ -108,7 +126,8 @@ impl ListTable {
             .map_err(|error| EstimationError::Table(format!("the header cannot be read: {error}")))?
             .clone();
         let columns: Vec<&str> = header.iter().collect();
-        let wanted = "the header must name each list and end with `count`, as in `police,health,schools,count`";
+        let wanted =
+            "the header must name each list and end with `count`, as in `police,health,schools,count`";
         let Some((&"count", names)) = columns.split_last() else {
             return Err(EstimationError::Table(format!(
                 "{wanted}; it is `{}`",
@@ -122,7 +141,11 @@ impl ListTable {
         let mut seen = vec![false; table.counts.len()];
         let mut findings = Vec::new();
         for (place, record) in reader.records().enumerate() {
-            let line = record.as_ref().ok().and_then(csv::StringRecord::position).map_or(place as u64 + 2, csv::Position::line);
+            let line = record
+                .as_ref()
+                .ok()
+                .and_then(csv::StringRecord::position)
+                .map_or(place as u64 + 2, csv::Position::line);
             let wrong = |reason: String| EstimationError::Row { line, reason };
             let record = record.map_err(|error| wrong(format!("cannot be read: {error}")))?;
             if place >= MAX_ROWS {
@@ -233,10 +256,10 @@ impl ListTable {
 
     /// The position of a list.
     pub fn position(&self, name: &str) -> Result<usize, EstimationError> {
-        self.lists.iter().position(|list| list == name).ok_or_else(|| EstimationError::NoSuchList {
-            name: name.to_owned(),
-            has: self.lists.join(", "),
-        })
+        self.lists
+            .iter()
+            .position(|list| list == name)
+            .ok_or_else(|| EstimationError::NoSuchList { name: name.to_owned(), has: self.lists.join(", ") })
     }
 
     /// The lists' names.
@@ -276,7 +299,12 @@ impl ListTable {
 
     /// People on all of some lists.
     pub fn on_all(&self, lists: ListSet) -> u64 {
-        self.counts.iter().zip(0_u16..).filter(|&(_, h)| ListSet(h).contains(lists)).map(|(count, _)| count).sum()
+        self.counts
+            .iter()
+            .zip(0_u16..)
+            .filter(|&(_, h)| ListSet(h).contains(lists))
+            .map(|(count, _)| count)
+            .sum()
     }
 
     /// Capture frequencies: entry `j` is the number of people on exactly `j + 1` lists.
@@ -290,7 +318,8 @@ impl ListTable {
 
     /// The table without one list, and the number of people who were on that list only.
     pub fn without(&self, list: usize) -> Result<(Self, u64), EstimationError> {
-        let names: Vec<&String> = self.lists.iter().enumerate().filter(|&(p, _)| p != list).map(|(_, n)| n).collect();
+        let names: Vec<&String> =
+            self.lists.iter().enumerate().filter(|&(p, _)| p != list).map(|(_, n)| n).collect();
         let table = self.mapped(&names, |history| Some(drop_bit(history, list)))?;
         Ok((table, self.count(ListSet::of(&[list]))))
     }
@@ -313,8 +342,10 @@ impl ListTable {
     /// The people on one list, by the other lists, and the number who are on no other: a table whose hidden number is
     /// known, for the test of internal consistency.
     pub fn among(&self, list: usize) -> Result<(Self, u64), EstimationError> {
-        let names: Vec<&String> = self.lists.iter().enumerate().filter(|&(p, _)| p != list).map(|(_, n)| n).collect();
-        let table = self.mapped(&names, |history| (history >> list & 1 == 1).then(|| drop_bit(history, list)))?;
+        let names: Vec<&String> =
+            self.lists.iter().enumerate().filter(|&(p, _)| p != list).map(|(_, n)| n).collect();
+        let table =
+            self.mapped(&names, |history| (history >> list & 1 == 1).then(|| drop_bit(history, list)))?;
         Ok((table, self.count(ListSet::of(&[list]))))
     }
 

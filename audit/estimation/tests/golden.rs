@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candour_estimation::{
-    CaptureModel, Fit, IntervalKind, ListSet, ListTable, Model, PairCounts, chao_lower_bound, fit, fit_capture,
-    profile, stepwise, zelterman,
+    BootstrapPlan, CaptureModel, Fit, GraphPlan, IntervalKind, ListSet, ListTable, Model, PairCounts,
+    all_models, bootstrap, chao_lower_bound, fit, fit_capture, graph_average, profile, stepwise, zelterman,
 };
 
 fn corpus() -> Option<PathBuf> {
@@ -34,7 +34,9 @@ fn rows(folder: &std::path::Path, file: &str) -> Vec<Row> {
     let header = reader.headers().unwrap().clone();
     reader
         .records()
-        .map(|record| header.iter().zip(&record.unwrap()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+        .map(|record| {
+            header.iter().zip(&record.unwrap()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+        })
         .collect()
 }
 
@@ -100,10 +102,11 @@ fn check_fit(row: &Row, fit: &Fit, tolerance: f64) {
     close(row, "aic", fit.aic, tolerance);
 }
 
-/// The reference stops when the deviance settles and takes the variance one step earlier, which moves the limits of the
-/// sparsest table (artificial3) by 2.2e-5; all others agree within 1e-5.
+/// The reference stops when the deviance settles and takes the variance one step earlier, which moves the limits of the two
+/// sparsest tables by up to 2.2e-5; all others agree within 1e-5.
 fn check_limits(row: &Row, fit: &Fit) {
-    let tolerance = if row["dataset"] == "artificial3" { 3e-5 } else { 1e-5 };
+    let tolerance =
+        if matches!(row["dataset"].as_str(), "artificial3" | "neworleans8") { 3e-5 } else { 1e-5 };
     close(row, "lo95", fit.normal_expected(0.95).lower, tolerance);
     close(row, "hi95", fit.normal_expected(0.95).upper.unwrap(), tolerance);
 }
@@ -133,7 +136,8 @@ fn closed_population_models() {
     for (row, table) in golden("rcapture_closedp:") {
         let wanted = row["method"].trim_start_matches("rcapture_closedp:").replace("(LB)", "(lower bound)");
         let model = CaptureModel::ALL.into_iter().find(|model| model.name() == wanted).unwrap();
-        let fit = fit_capture(&table, model).unwrap_or_else(|| panic!("{} {} has no fit", row["dataset"], row["method"]));
+        let fit = fit_capture(&table, model)
+            .unwrap_or_else(|| panic!("{} {} has no fit", row["dataset"], row["method"]));
         // Rows so marked are fits that the reference says did not settle.
         let tolerance = if row["note"].contains("fit flag 1") { 1e-3 } else { 1e-4 };
         close(&row, "point", fit.estimate, tolerance);
@@ -166,5 +170,81 @@ fn named_models_and_profile_intervals() {
         assert_eq!(interval.kind, IntervalKind::Profile);
         close(&row, "lo95", interval.lower, 1e-3);
         close(&row, "hi95", interval.upper.unwrap(), 1e-3);
+    }
+}
+
+#[test]
+fn all_models_find_the_best() {
+    for (row, table) in golden("rcapture_closedpMS_best") {
+        let models = all_models(&table, 2).unwrap();
+        let by_aic = row["method"].ends_with("AIC");
+        let best = if by_aic { models.best_by_aic() } else { models.best() }.unwrap();
+        let (found, expected): (f64, f64) = if by_aic {
+            (best.aic, row["aic"].parse().unwrap())
+        } else {
+            (best.bic, row["bic"].parse().unwrap())
+        };
+        // The reference leaves out models with terms at minus infinity that its fit flags, so ours may be better.
+        eprintln!("{} {}: {found} beside {expected}", row["dataset"], row["method"]);
+        assert!(found <= expected + 1e-3);
+    }
+}
+
+#[test]
+fn bootstrap_intervals() {
+    for (row, table) in golden("sparsemse_bootstrap_bca") {
+        let found =
+            bootstrap(&table, &BootstrapPlan { replicates: 1000, ..BootstrapPlan::default() }).unwrap();
+        close(&row, "point", found.estimate, 1e-5);
+        let noted: f64 = row["note"].split(['=', ';']).nth(1).unwrap().parse().unwrap();
+        assert!(
+            (found.acceleration - noted).abs() < 1e-5,
+            "{}: {} {noted}",
+            row["dataset"],
+            found.acceleration
+        );
+        let bca = found.bca.unwrap();
+        eprintln!("{}: {} {:?} beside {} {}", row["dataset"], bca.lower, bca.upper, row["lo95"], row["hi95"]);
+        close(&row, "lo95", bca.lower, 0.1);
+        close(&row, "hi95", bca.upper.unwrap(), 0.1);
+    }
+}
+
+#[test]
+fn graph_averages() {
+    for (row, table) in golden("dga_bma") {
+        let value = |name: &str| -> f64 {
+            let tail = row["settings"].split(name).nth(1).unwrap();
+            tail.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap().parse().unwrap()
+        };
+        let plan = GraphPlan {
+            cell_weight: Some(value("delta=")),
+            most_unseen: Some(value("missing 1..") as u64),
+            ..GraphPlan::default()
+        };
+        let found = graph_average(&table, &plan).unwrap();
+        assert_eq!(found.step, 1);
+        let ends = [
+            ("point", found.estimate),
+            ("lo95", found.interval.lower),
+            ("hi95", found.interval.upper.unwrap()),
+        ];
+        for (column, number) in ends {
+            let expected: f64 = row[column].parse().unwrap();
+            assert!(
+                (number - expected).abs() <= 1.0,
+                "{} {column}: {number}, not {expected}",
+                row["dataset"]
+            );
+        }
+        let digits =
+            |set: &ListSet| set.positions().map(|p| (p + 1).to_string()).collect::<Vec<_>>().join(",");
+        let named: Vec<String> =
+            found.heaviest[0].cliques.iter().map(|c| format!("[{}]", digits(c))).collect();
+        let heaviest = row["model"].split(" w=").next().unwrap();
+        assert!(named.iter().all(|clique| heaviest.contains(clique)), "{named:?} is not {heaviest}");
+        let weight: f64 =
+            row["model"].split("w=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!((found.heaviest[0].weight - weight).abs() < 1e-4, "{} {weight}", found.heaviest[0].weight);
     }
 }
