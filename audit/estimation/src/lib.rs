@@ -5,6 +5,7 @@ mod capture;
 mod error;
 mod graphs;
 mod interval;
+mod latent;
 mod linear;
 mod loglinear;
 mod models;
@@ -20,6 +21,7 @@ pub use capture::{CaptureFit, CaptureModel, Heterogeneity, fit_capture, floor};
 pub use error::EstimationError;
 pub use graphs::{GraphAverage, GraphPlan, GraphWeight, graph_average};
 pub use interval::{Interval, IntervalKind};
+pub use latent::{Convergence, LatentClass, LatentPlan, latent_class};
 pub use loglinear::{Fit, Model, Verdict, fit, profile};
 pub use models::{
     Average, AveragedBootstrap, AveragingPlan, MAX_MODELS, ModelRow, ModelTable, all_models,
