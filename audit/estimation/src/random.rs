@@ -1,6 +1,7 @@
 //! Seeded draws that depend on a counter only, so that any thread can make any replicate and the bytes are the same.
 
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 use crate::special::ln_gamma;
 
@@ -9,9 +10,24 @@ use crate::special::ln_gamma;
 pub(crate) struct Stream {
     seed: u64,
     counter: u64,
-    /// The second of a pair of normal draws.
-    spare: Option<f64>,
 }
+
+/// Where the tail of the ziggurat begins, and the area of each of its 128 layers.
+const ZIGGURAT_END: f64 = 3.442_619_855_899;
+const ZIGGURAT_AREA: f64 = 9.912_563_035_262_17e-3;
+
+/// Right edges of the layers, the widest first.
+static LAYERS: LazyLock<[f64; 129]> = LazyLock::new(|| {
+    let height = |x: f64| (-0.5 * x * x).exp();
+    let mut edges = [0.0; 129];
+    edges[0] = ZIGGURAT_AREA / height(ZIGGURAT_END);
+    edges[1] = ZIGGURAT_END;
+    for layer in 2..128 {
+        let before: f64 = edges[layer - 1];
+        edges[layer] = (-2.0 * (ZIGGURAT_AREA / before + height(before)).ln()).sqrt();
+    }
+    edges
+});
 
 fn mix(seed: u64, counter: u64) -> u64 {
     let mut z = seed.wrapping_add(counter.wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -37,7 +53,7 @@ pub(crate) fn seed_of(seed: u64, part: u64) -> u64 {
 impl Stream {
     /// The stream of one replicate or chain.
     pub(crate) fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
-        Self { seed: mix(mix(seed, purpose as u64 + 0x5851_F42D), index), counter: 0, spare: None }
+        Self { seed: mix(mix(seed, purpose as u64 + 0x5851_F42D), index), counter: 0 }
     }
 
     pub(crate) fn next_u64(&mut self) -> u64 {
@@ -50,18 +66,30 @@ impl Stream {
         ((self.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
 
-    /// Standard normal, by the polar method (Marsaglia and Bray 1964).
+    /// Standard normal, by the ziggurat method (Marsaglia and Tsang 2000; Doornik 2005).
     pub(crate) fn normal(&mut self) -> f64 {
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
+        let layers = &*LAYERS;
         loop {
-            let (u, v) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
-            let s = u * u + v * v;
-            if s < 1.0 && s > 0.0 {
-                let scale = (-2.0 * s.ln() / s).sqrt();
-                self.spare = Some(v * scale);
-                return u * scale;
+            let bits = self.next_u64();
+            let layer = (bits & 127) as usize;
+            // The layer takes the lowest bits and the place in it the highest, so the two do not depend on each other.
+            let u = (bits >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
+            let x = u * layers[layer];
+            if x.abs() < layers[layer + 1] {
+                return x;
+            }
+            if layer == 0 {
+                loop {
+                    let (tail, up) = (self.unit().ln() / ZIGGURAT_END, self.unit().ln());
+                    if -2.0 * up > tail * tail {
+                        return if u < 0.0 { tail - ZIGGURAT_END } else { ZIGGURAT_END - tail };
+                    }
+                }
+            }
+            let height = |edge: f64| (-0.5 * (edge * edge - x * x)).exp();
+            let (low, high) = (height(layers[layer]), height(layers[layer + 1]));
+            if high + self.unit() * (low - high) < 1.0 {
+                return x;
             }
         }
     }
@@ -156,17 +184,22 @@ impl Stream {
             return u64::from(self.unit() < p);
         }
         if count * p < 10.0 {
+            let mut u = self.unit();
+            // `(1 - p)^n` is never below `1 - n p`: most draws of rare things end here.
+            if u <= 1.0 - count * p {
+                return 0;
+            }
             let ratio = p / (1.0 - p);
             let start = if n < 64 { (1.0 - p).powi(n as i32) } else { (count * (-p).ln_1p()).exp() };
             'again: loop {
                 let mut term = start;
-                let mut u = self.unit();
                 let mut x = 0;
                 while u > term {
                     u -= term;
                     x += 1;
                     // Past this the probability is below rounding; draw again.
                     if x > n || x > 110 {
+                        u = self.unit();
                         continue 'again;
                     }
                     term *= ratio * ((count + 1.0) / x as f64 - 1.0);

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candour_estimation::{
-    BootstrapPlan, CaptureModel, Fit, GraphPlan, IntervalKind, ListSet, ListTable, Model, PairCounts,
-    all_models, bootstrap, chao_lower_bound, fit, fit_capture, graph_average, profile, stepwise, zelterman,
+    BootstrapPlan, CaptureModel, Fit, GraphPlan, IntervalKind, LatentPlan, ListSet, ListTable, Model,
+    PairCounts, all_models, bootstrap, chao_lower_bound, fit, fit_capture, graph_average, latent_class,
+    profile, stepwise, zelterman,
 };
 
 fn corpus() -> Option<PathBuf> {
@@ -246,5 +247,36 @@ fn graph_averages() {
         let weight: f64 =
             row["model"].split("w=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!((found.heaviest[0].weight - weight).abs() < 1e-4, "{} {weight}", found.heaviest[0].weight);
+    }
+}
+
+/// Long: minutes without optimisation, so the chains are shorter there and only their agreement is asked for.
+#[test]
+fn latent_classes() {
+    for (row, table) in golden("lcmcr") {
+        let updates = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
+        let plan = LatentPlan {
+            updates,
+            burn_in: updates / 5,
+            extensions: 0,
+            largest_r_hat: 1.05,
+            ..LatentPlan::default()
+        };
+        let found = latent_class(&table, &plan);
+        match &found {
+            Ok(found) => eprintln!(
+                "{}: {:.0} {:?} beside {}",
+                row["dataset"], found.estimate, found.convergence, row["point"]
+            ),
+            Err(error) => eprintln!("{}: {error} beside {} {}", row["dataset"], row["point"], row["note"]),
+        }
+        if row["dataset"] == "netherlands5" {
+            assert!(found.is_err(), "chains that disagree must be refused");
+        }
+        if row["tol"].starts_with("5%")
+            && let Ok(found) = found
+        {
+            close(&row, "point", found.estimate, if cfg!(debug_assertions) { 0.1 } else { 0.05 });
+        }
     }
 }
