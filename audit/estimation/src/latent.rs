@@ -190,16 +190,20 @@ impl Chain {
         let lists = table.lists().len();
         let counts = table.counts();
         let mut stream = Stream::new(seed, Purpose::Chain, u64::from(index));
-        // Starts are scattered: each class its own capture probabilities, the later chains with rarer captures.
-        let scale = 0.5 / f64::from(1 + index % 4);
-        let capture = (0..classes * lists).map(|_| (stream.unit() * scale).max(1e-3)).collect();
+        // Starts are scattered: all people in one class, with more unseen in each later chain, and the other classes anywhere.
+        let people = table.people() as f64 * [1.5, 4.0, 10.0, 25.0][index as usize % 4];
+        let capture = (0..classes * lists)
+            .map(|place| if place < lists { table.on_list(place) as f64 / people } else { stream.unit() })
+            .collect();
+        let mut shares = vec![1e-3; classes];
+        shares[0] = 1.0 - 1e-3 * (classes - 1) as f64;
         Self {
             lists,
             classes,
             observed: table.people(),
             cells: (1..counts.len()).filter(|&h| counts[h] > 0).map(|h| (h, counts[h])).collect(),
             stream,
-            shares: vec![1.0 / classes as f64; classes],
+            shares,
             capture,
             concentration: 1.0,
             unseen: 0,
@@ -257,18 +261,20 @@ impl Chain {
                 self.capture[place] = p.clamp(1e-12, 1.0 - 1e-12);
             }
         }
-        // Shares of the classes by breaking a stick.
+        // Shares of the classes by breaking a stick, in logarithms: a small concentration leaves pieces far below rounding,
+        // and the concentration is drawn from their logarithm.
         let mut later: u64 = self.members.iter().sum();
-        let mut rest = 1.0;
+        let mut rest = 0.0_f64;
         for class in 0..classes - 1 {
             later -= self.members[class];
-            let part = self.stream.beta(1.0 + self.members[class] as f64, self.concentration + later as f64);
-            self.shares[class] = rest * part;
-            rest = (rest * (1.0 - part)).max(1e-300);
+            let (part, left) =
+                self.stream.ln_beta(1.0 + self.members[class] as f64, self.concentration + later as f64);
+            self.shares[class] = (rest + part).exp();
+            rest += left;
         }
-        self.shares[classes - 1] = rest;
+        self.shares[classes - 1] = rest.exp();
         let shape = CONCENTRATION_PRIOR + (classes - 1) as f64;
-        self.concentration = (self.stream.gamma(shape) / (CONCENTRATION_PRIOR - rest.ln())).max(1e-6);
+        self.concentration = (self.stream.gamma(shape) / (CONCENTRATION_PRIOR - rest)).max(1e-9);
     }
 
     /// Puts the people of one history into classes.

@@ -2,11 +2,13 @@
 
 mod bootstrap;
 mod capture;
+mod diagnostics;
 mod error;
 mod graphs;
 mod interval;
 mod latent;
 mod linear;
+mod links;
 mod loglinear;
 mod models;
 mod random;
@@ -18,10 +20,15 @@ mod table;
 
 pub use bootstrap::{Bootstrap, BootstrapPlan, MAX_REPLICATES, bootstrap};
 pub use capture::{CaptureFit, CaptureModel, Heterogeneity, fit_capture, floor};
+pub use diagnostics::{
+    Consistency, GoodnessOfFit, PairDiagnostic, SWEEP, Sweep, Variant, dependence_sweep, goodness_of_fit,
+    internal_consistency, internal_consistency_by, lists_left_out, lists_merged, pair_diagnostics,
+};
 pub use error::EstimationError;
 pub use graphs::{GraphAverage, GraphPlan, GraphWeight, graph_average};
 pub use interval::{Interval, IntervalKind};
 pub use latent::{Convergence, LatentClass, LatentPlan, latent_class};
+pub use links::{FEWEST_DRAWS, LinkagePlan, MissedLinks, Pooled, missed_links, pool};
 pub use loglinear::{Fit, Model, Verdict, fit, profile};
 pub use models::{
     Average, AveragedBootstrap, AveragingPlan, MAX_MODELS, ModelRow, ModelTable, all_models,

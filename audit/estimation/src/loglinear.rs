@@ -366,6 +366,8 @@ pub(crate) struct Engine {
     weights: Vec<f64>,
     response: Vec<f64>,
     lattice: Vec<f64>,
+    /// What is added to the logarithm of each expected count, for terms held at a value.
+    offset: Vec<f64>,
     matrix: Vec<f64>,
     beta: Vec<f64>,
     before: Vec<f64>,
@@ -383,6 +385,7 @@ impl Engine {
             weights: zero(),
             response: zero(),
             lattice: zero(),
+            offset: zero(),
             matrix: Vec::new(),
             beta: Vec::new(),
             before: Vec::new(),
@@ -408,6 +411,13 @@ impl Engine {
                 cell & term == term && !infinite.iter().any(|&other| other != term && cell & other == other)
             })
         })
+    }
+
+    /// Holds terms at values in the fits that follow.
+    pub(crate) fn hold(&mut self, terms: &[(u16, f64)]) {
+        for (cell, offset) in (0_u16..).zip(&mut self.offset) {
+            *offset = terms.iter().filter(|(term, _)| cell & term == *term).map(|(_, value)| value).sum();
+        }
     }
 
     /// Whether the prepared model has one best fit.
@@ -459,7 +469,7 @@ impl Engine {
                 let cell = usize::from(cell);
                 let mean = self.mean[cell];
                 self.weights[cell] = mean;
-                self.response[cell] = mean * self.log_mean[cell] + counts[cell] - mean;
+                self.response[cell] = mean * (self.log_mean[cell] - self.offset[cell]) + counts[cell] - mean;
             }
             superset_sums(&mut self.weights);
             superset_sums(&mut self.response);
@@ -512,7 +522,7 @@ impl Engine {
         let mut kernel = 0.0;
         for &cell in &self.cells {
             let cell = usize::from(cell);
-            let log_mean = self.lattice[cell];
+            let log_mean = self.lattice[cell] + self.offset[cell];
             let mean = log_mean.exp();
             self.log_mean[cell] = log_mean;
             self.mean[cell] = mean;

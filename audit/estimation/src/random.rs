@@ -117,6 +117,23 @@ impl Stream {
         }
     }
 
+    /// Logarithms of a beta draw and of one less it, which stay finite where the draw rounds to 0 or 1.
+    pub(crate) fn ln_beta(&mut self, a: f64, b: f64) -> (f64, f64) {
+        let (first, second) = (self.ln_of_gamma(a), self.ln_of_gamma(b));
+        let top = first.max(second);
+        let sum = top + ((first - top).exp() + (second - top).exp()).ln();
+        (first - sum, second - sum)
+    }
+
+    /// Logarithm of a gamma draw, which does not underflow for small shapes.
+    fn ln_of_gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let lift = self.unit().ln() / shape;
+            return self.gamma(shape + 1.0).ln() + lift;
+        }
+        self.gamma(shape).ln()
+    }
+
     /// Beta, kept off 0 and 1 so that its logarithms are finite.
     pub(crate) fn beta(&mut self, a: f64, b: f64) -> f64 {
         let x = if a == 1.0 && b == 1.0 {
@@ -266,6 +283,8 @@ mod tests {
         check("gamma .25", 0.25, 0.25, |s| s.gamma(0.25));
         check("gamma 40", 40.0, 40.0, |s| s.gamma(40.0));
         check("beta", 0.25, 0.25 * 0.75 / 9.0, |s| s.beta(2.0, 6.0));
+        check("beta in logarithms", 0.25, 0.25 * 0.75 / 1.8, |s| s.ln_beta(0.2, 0.6).0.exp());
+        check("logarithm of a beta", -10.0, 100.0, |s| s.ln_beta(1.0, 0.1).1);
         check("poisson 3", 3.0, 3.0, |s| s.poisson(3.0) as f64);
         check("poisson 300", 300.0, 300.0, |s| s.poisson(300.0) as f64);
         check("binomial 5", 1.5, 1.05, |s| s.binomial(5, 0.3) as f64);
