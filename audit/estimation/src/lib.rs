@@ -4,6 +4,7 @@ mod bootstrap;
 mod capture;
 mod diagnostics;
 mod error;
+mod estimate;
 mod graphs;
 mod interval;
 mod latent;
@@ -16,6 +17,7 @@ mod shape;
 mod simple;
 mod sparse;
 mod special;
+mod strata;
 mod table;
 
 pub use bootstrap::{Bootstrap, BootstrapPlan, MAX_REPLICATES, bootstrap};
@@ -25,6 +27,9 @@ pub use diagnostics::{
     internal_consistency, internal_consistency_by, lists_left_out, lists_merged, pair_diagnostics,
 };
 pub use error::EstimationError;
+pub use estimate::{
+    DISAGREEMENT, Estimation, MODELS_SHOWN, Method, MethodRow, ModelSummary, Plan, Range, estimate,
+};
 pub use graphs::{GraphAverage, GraphPlan, GraphWeight, graph_average};
 pub use interval::{Interval, IntervalKind};
 pub use latent::{Convergence, LatentClass, LatentPlan, latent_class};
@@ -37,4 +42,5 @@ pub use models::{
 pub use shape::{Mode, Shape};
 pub use simple::{PairCounts, chao_interval, chao_lower_bound, zelterman};
 pub use sparse::{Step, Stepwise, stepwise};
+pub use strata::{AgeBand, StrataEstimation, StrataFloor, Stratum, StratumRow, estimate_strata};
 pub use table::{ListSet, ListTable, MAX_LISTS, MAX_PEOPLE};
