@@ -43,7 +43,7 @@ impl Default for LatentPlan {
             chains: 4,
             burn_in: 20_000,
             updates: 100_000,
-            extensions: 2,
+            extensions: 1,
             largest_r_hat: 1.01,
             smallest_effective: 400.0,
             seed: 1,
@@ -190,13 +190,22 @@ impl Chain {
         let lists = table.lists().len();
         let counts = table.counts();
         let mut stream = Stream::new(seed, Purpose::Chain, u64::from(index));
-        // Starts are scattered: all people in one class, with more unseen in each later chain, and the other classes anywhere.
-        let people = table.people() as f64 * [1.5, 4.0, 10.0, 25.0][index as usize % 4];
+        // Starts are scattered, so that chains which agree have come from different sides: all people in one class with few or
+        // many unseen, or people spread over classes that are anywhere.
+        let spread = index % 2 == 1;
+        let people = table.people() as f64 * if index % 4 == 0 { 1.5 } else { 15.0 };
         let capture = (0..classes * lists)
-            .map(|place| if place < lists { table.on_list(place) as f64 / people } else { stream.unit() })
+            .map(|place| match (spread, place < lists) {
+                (false, true) => table.on_list(place) as f64 / people,
+                (false, false) => stream.unit(),
+                (true, _) => (stream.unit() * if index % 4 == 1 { 0.5 } else { 0.2 }).max(1e-3),
+            })
             .collect();
         let mut shares = vec![1e-3; classes];
         shares[0] = 1.0 - 1e-3 * (classes - 1) as f64;
+        if spread {
+            shares.fill(1.0 / classes as f64);
+        }
         Self {
             lists,
             classes,

@@ -255,13 +255,7 @@ fn graph_averages() {
 fn latent_classes() {
     for (row, table) in golden("lcmcr") {
         let updates = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
-        let plan = LatentPlan {
-            updates,
-            burn_in: updates / 5,
-            extensions: 0,
-            largest_r_hat: 1.05,
-            ..LatentPlan::default()
-        };
+        let plan = LatentPlan { updates, burn_in: updates / 5, ..LatentPlan::default() };
         let found = latent_class(&table, &plan);
         match &found {
             Ok(found) => eprintln!(
