@@ -172,6 +172,7 @@ struct Chain {
     cells: Vec<(usize, u64)>,
     stream: Stream,
     shares: Vec<f64>,
+    ln_shares: Vec<f64>,
     /// Capture probabilities, by class and then list.
     capture: Vec<f64>,
     concentration: f64,
@@ -198,13 +199,15 @@ impl Chain {
             .map(|place| match (spread, place < lists) {
                 (false, true) => table.on_list(place) as f64 / people,
                 (false, false) => stream.unit(),
-                (true, _) => (stream.unit() * if index % 4 == 1 { 0.5 } else { 0.2 }).max(1e-3),
+                (true, _) => (stream.unit() * if index % 4 == 1 { 0.6 } else { 0.4 }).max(1e-3),
             })
             .collect();
         let mut shares = vec![1e-3; classes];
         shares[0] = 1.0 - 1e-3 * (classes - 1) as f64;
         if spread {
-            shares.fill(1.0 / classes as f64);
+            // Halved from class to class: equal shares would start in a state of many small classes, which chains leave
+            // too seldom to tell how much it weighs.
+            shares.iter_mut().zip(1..).for_each(|(share, class)| *share = 0.5_f64.powi(class));
         }
         Self {
             lists,
@@ -212,6 +215,7 @@ impl Chain {
             observed: table.people(),
             cells: (1..counts.len()).filter(|&h| counts[h] > 0).map(|h| (h, counts[h])).collect(),
             stream,
+            ln_shares: shares.iter().map(|share: &f64| share.ln()).collect(),
             shares,
             capture,
             concentration: 1.0,
@@ -260,6 +264,7 @@ impl Chain {
             let (history, count) = self.cells[cell];
             self.allocate(history, count);
         }
+        self.swap_labels();
         // Capture probabilities.
         for class in 0..classes {
             let members = self.members[class];
@@ -278,12 +283,33 @@ impl Chain {
             later -= self.members[class];
             let (part, left) =
                 self.stream.ln_beta(1.0 + self.members[class] as f64, self.concentration + later as f64);
-            self.shares[class] = (rest + part).exp();
+            self.ln_shares[class] = rest + part;
             rest += left;
         }
-        self.shares[classes - 1] = rest.exp();
+        self.ln_shares[classes - 1] = rest;
+        self.shares.iter_mut().zip(&self.ln_shares).for_each(|(share, ln)| *share = ln.exp());
         let shape = CONCENTRATION_PRIOR + (classes - 1) as f64;
         self.concentration = (self.stream.gamma(shape) / (CONCENTRATION_PRIOR - rest)).max(1e-9);
+    }
+
+    /// Swaps the people of two classes with the probability that leaves the posterior as it is (Papaspiliopoulos and Roberts
+    /// 2008, *Biometrika* 95, 169–186). Without it a large class that stands late in the order stays there for ever, and holds
+    /// the concentration up.
+    fn swap_labels(&mut self) {
+        if self.classes < 2 {
+            return;
+        }
+        let first = (self.stream.unit() * self.classes as f64) as usize;
+        let step = 1 + (self.stream.unit() * (self.classes - 1) as f64) as usize;
+        let second = (first + step) % self.classes;
+        let more = self.members[second] as f64 - self.members[first] as f64;
+        let ratio = more * (self.ln_shares[first] - self.ln_shares[second]);
+        if more != 0.0 && ratio > self.stream.unit().ln() {
+            self.members.swap(first, second);
+            for list in 0..self.lists {
+                self.captured.swap(first * self.lists + list, second * self.lists + list);
+            }
+        }
     }
 
     /// Puts the people of one history into classes.

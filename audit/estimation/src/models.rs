@@ -260,7 +260,7 @@ pub struct AveragingPlan {
 
 impl Default for AveragingPlan {
     fn default() -> Self {
-        Self { replicates: 2_000, seed: 1, level: 0.95, window: 20.0, largest: 256 }
+        Self { replicates: 2_000, seed: 1, level: 0.95, window: 10.0, largest: 128 }
     }
 }
 

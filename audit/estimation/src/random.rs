@@ -42,7 +42,6 @@ pub(crate) enum Purpose {
     Bootstrap = 1,
     Averaging = 2,
     Chain = 3,
-    Unseen = 4,
 }
 
 /// The seed of a part of a run, such as one linkage draw or one stratum.
