@@ -21,13 +21,13 @@ use rayon::prelude::*;
 const RATES: [f64; 6] = [0.08, 0.12, 0.15, 0.10, 0.06, 0.09];
 const RICH: [f64; 6] = [0.30, 0.25, 0.20, 0.30, 0.15, 0.25];
 const SPARSE: [f64; 6] = [0.01, 0.05, 0.10, 0.07, 0.03, 0.04];
-const REPLICATES: u32 = 200;
 
 fn main() {
     let mut sets = 100;
     let mut seed = 20_250_116;
     let mut blocks = "ABCD".to_owned();
     let mut corpus: Option<PathBuf> = None;
+    let mut replicates = 200;
     let mut lists = vec![5];
     let mut sizes = vec![3_000];
     let mut arguments = std::env::args().skip(1);
@@ -37,6 +37,7 @@ fn main() {
             "--data-sets" => sets = value.parse().unwrap(),
             "--seed" => seed = value.parse().unwrap(),
             "--blocks" => blocks = value,
+            "--replicates" => replicates = value.parse().unwrap(),
             "--corpus" => corpus = Some(PathBuf::from(value)),
             "--lists" => lists = numbers(&value),
             "--people" => sizes = numbers(&value),
@@ -44,14 +45,14 @@ fn main() {
         }
     }
     println!(
-        "Seed {seed}, {sets} data sets in each cell, {REPLICATES} bootstrap replicates, {}.\n",
+        "Seed {seed}, {sets} data sets in each cell, {replicates} bootstrap replicates, {}.\n",
         env!("CARGO_PKG_VERSION")
     );
     for block in ["A", "B", "C"] {
         if blocks.contains(block) {
             for &k in &lists {
                 for &people in &sizes {
-                    simulated(block, k, people, sets, seed);
+                    simulated(block, k, people, sets, seed, replicates);
                 }
             }
         }
@@ -196,28 +197,24 @@ fn table_of(histories: &[u16], k: usize) -> ListTable {
 }
 
 const METHODS: [&str; 6] =
-    ["Mt", "stepwise", "stepwise percentile", "lowest BIC", "average", "average, bootstrap (headline)"];
+    ["Mt", "stepwise", "stepwise percentile", "lowest BIC", "average (headline)", "average, bootstrap"];
 
-/// Estimates and intervals of each method; none where it refused. Then the floor.
-fn answers(table: &ListTable, seed: u64) -> (Vec<Option<(f64, Interval)>>, Option<f64>) {
+/// Estimates and intervals of each method; none where it refused, as the bootstraps do without replicates. Then the floor.
+fn answers(table: &ListTable, seed: u64, replicates: u32) -> (Vec<Option<(f64, Interval)>>, Option<f64>) {
     if table.check_lists().is_err() {
         return (vec![None; METHODS.len()], None);
     }
     let mt = fit(table, &Model::independence()).ok().map(|fit| (fit.estimate(), fit.normal(0.95)));
     let step = stepwise(table, 0.02).ok().map(|found| (found.fit.estimate(), found.fit.normal(0.95)));
-    let plan = BootstrapPlan { replicates: REPLICATES, seed, ..BootstrapPlan::default() };
+    let plan = BootstrapPlan { replicates, seed, ..BootstrapPlan::default() };
     let percentile = bootstrap(table, &plan).ok().map(|found| (found.estimate, found.percentile));
     let models = all_models(table, 2).ok();
     let best = models.as_ref().and_then(|m| m.best()).map(|row| (row.estimate, row.interval(0.95)));
     let average = models.as_ref().and_then(|m| m.average(0.95));
-    let plan = AveragingPlan { replicates: REPLICATES, seed, ..AveragingPlan::default() };
+    let plan = AveragingPlan { replicates, seed, ..AveragingPlan::default() };
     let again = models.as_ref().and_then(|m| average_bootstrap(table, m, &plan).ok());
     let headline = average.and_then(|average| Some((average.estimate, again?.interval)));
-    let bound = floor(table, 0.95).map(|floor| floor.lower);
-    let lower = match (bound, average) {
-        (Some(bound), Some(average)) => Some(bound.min(average.lower_limit)),
-        (bound, _) => bound,
-    };
+    let lower = floor(table, models.as_ref(), 0.95).map(|floor| floor.lower);
     (vec![mt, step, percentile, best, average.map(|a| (a.estimate, a.interval)), headline], lower)
 }
 
@@ -236,6 +233,10 @@ fn coverage(found: &[Option<(f64, Interval)>], truth: f64) -> String {
 fn print_rows(name: &str, truth: f64, results: &[(Vec<Option<(f64, Interval)>>, Option<f64>)]) {
     for (place, method) in METHODS.iter().enumerate() {
         let found: Vec<Option<(f64, Interval)>> = results.iter().map(|r| r.0[place]).collect();
+        if found.iter().all(Option::is_none) {
+            println!("| {name} | {method} | | not run | | {} |", found.len());
+            continue;
+        }
         let mut estimates: Vec<f64> = found.iter().flatten().map(|f| f.0).collect();
         let mut widths: Vec<f64> = found.iter().flatten().map(|f| f.1.ratio()).collect();
         println!(
@@ -250,7 +251,7 @@ fn print_rows(name: &str, truth: f64, results: &[(Vec<Option<(f64, Interval)>>, 
     println!("| {name} | floor at or below the truth | | {:.3} | | |", held / results.len() as f64);
 }
 
-fn simulated(block: &str, k: usize, people: usize, sets: u64, seed: u64) {
+fn simulated(block: &str, k: usize, people: usize, sets: u64, seed: u64, replicates: u32) {
     println!("## Block {block}: {k} lists, {people} people\n");
     println!("| scenario | method | median / truth | coverage of 95 % | upper / lower | refused |");
     println!("|---|---|---|---|---|---|");
@@ -260,7 +261,7 @@ fn simulated(block: &str, k: usize, people: usize, sets: u64, seed: u64) {
             .map(|set| {
                 let own = seed ^ (place as u64 + 1) << 40 ^ (k as u64) << 32 ^ (people as u64) << 8;
                 let mut draws = Draws::new(own, set);
-                answers(&table_of(&draws.histories(&chances, people), k), set)
+                answers(&table_of(&draws.histories(&chances, people), k), set, replicates)
             })
             .collect();
         print_rows(name, people as f64, &results);
@@ -404,14 +405,15 @@ fn hidden_lists(tables: &[(String, ListTable)]) {
     println!("| method | estimates | coverage of 95 % | mean log(estimate / truth) | refused |");
     println!("|---|---|---|---|---|");
     type Estimator = fn(&ListTable) -> Option<(f64, Interval)>;
-    let methods: [(&str, Estimator); 5] = [
+    let methods: [(&str, Estimator); 6] = [
         ("Mt", |t| fit(t, &Model::independence()).ok().map(|f| (f.estimate(), f.normal(0.95)))),
         ("stepwise", |t| stepwise(t, 0.02).ok().map(|s| (s.fit.estimate(), s.fit.normal(0.95)))),
         ("stepwise percentile", |t| {
             let plan = BootstrapPlan { replicates: 1_000, ..BootstrapPlan::default() };
             bootstrap(t, &plan).ok().map(|b| (b.estimate, b.percentile))
         }),
-        ("average, bootstrap (headline)", |t| {
+        ("average (headline)", |t| all_models(t, 2).ok()?.average(0.95).map(|a| (a.estimate, a.interval))),
+        ("average, bootstrap", |t| {
             let models = all_models(t, 2).ok()?;
             let again = average_bootstrap(
                 t,

@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::interval::log_normal;
 use crate::linear::solve;
 use crate::loglinear::log_factorials;
-use crate::simple::lower_limit;
-use crate::{Interval, IntervalKind, ListSet, ListTable};
+use crate::{Interval, IntervalKind, ListSet, ListTable, ModelTable};
 
 /// How people differ in their chance of being found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -161,12 +161,18 @@ pub fn fit_capture(table: &ListTable, model: CaptureModel) -> Option<CaptureFit>
     }
 }
 
-/// The floor: the one-sided lower limit of Chao's bound for lists of different sizes (Mth Chao). It holds however people
-/// differ, as long as lists do not repel each other; `None` where that model has no fit.
-pub fn floor(table: &ListTable, level: f64) -> Option<Interval> {
+/// The floor: the lower end of the two-sided interval at the level (so one-sided at half the error), the lower of two.
+///
+/// Chao's bound for lists of different sizes (Mth Chao) holds however people differ, as long as lists do not repel each other;
+/// the average over models, where it is given, allows for lists that do. `None` where neither has a fit.
+pub fn floor(table: &ListTable, models: Option<&ModelTable>, level: f64) -> Option<Interval> {
     let model = CaptureModel { lists_differ: true, heterogeneity: Heterogeneity::Chao };
-    let fit = fit_capture(table, model)?;
-    let lower = lower_limit(table.people() as f64, fit.dark_figure, fit.log_variance, level);
+    let bound = fit_capture(table, model).map(|fit| {
+        let variance = fit.log_variance + 1.0 / fit.dark_figure;
+        log_normal(table.people() as f64, fit.dark_figure, variance, level, IntervalKind::Floor).lower
+    });
+    let average = models.and_then(|models| models.average(level)).map(|average| average.interval.lower);
+    let lower = bound.into_iter().chain(average).reduce(f64::min)?;
     Some(Interval { level, lower, upper: None, kind: IntervalKind::Floor })
 }
 
@@ -237,6 +243,6 @@ mod tests {
         assert!((capture.standard_error - lattice.standard_error()).abs() < 1e-7);
         assert!((capture.bic - lattice.bic).abs() < 1e-7);
         assert!(CaptureModel::ALL.iter().all(|&model| fit_capture(&table, model).is_some()));
-        assert!(floor(&table, 0.95).unwrap().lower < capture.estimate);
+        assert!(floor(&table, None, 0.95).unwrap().lower < capture.estimate);
     }
 }

@@ -20,7 +20,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// The average over all two-list models, re-selected in a bootstrap; stepwise for more than six lists.
+    /// The BIC-weighted average over all two-list models, with a bootstrap that weighs them anew beside it; stepwise for more
+    /// than six lists.
     Auto,
     /// The log-linear model with the lowest BIC, with its profile interval.
     Loglinear,
@@ -132,7 +133,7 @@ pub struct Estimation {
     pub diagnostics: Vec<Finding>,
     /// The models with a fit, lowest BIC first, at most [`MODELS_SHOWN`].
     pub models: Vec<ModelSummary>,
-    /// Bootstrap replicates behind the interval; 0 where it has none.
+    /// Bootstrap replicates behind or beside the interval; 0 where there are none.
     pub replicates: u32,
     /// The seed.
     pub seed: u64,
@@ -286,7 +287,7 @@ pub fn estimate(table: &ListTable, plan: &Plan) -> Result<(Estimation, Vec<Findi
     let consistency = internal_consistency(table, plan.level);
     let left_out = lists_left_out(table, plan.level);
     let merged = lists_merged(table, plan.level);
-    let floor = floor_of(table, &parts, plan.level);
+    let floor = floor(table, parts.models.as_ref(), plan.level);
     let mut diagnostics = parts.notes.clone();
     let mut multiverse: Vec<(f64, f64)> = parts
         .models
@@ -462,8 +463,8 @@ impl Parts {
                     let average = models.average(plan.level).ok_or_else(|| none("average", no_models))?;
                     Ok(Chosen {
                         estimate: average.estimate,
-                        interval: averaged.interval,
-                        intervals: vec![averaged.interval, average.interval],
+                        interval: average.interval,
+                        intervals: vec![average.interval, averaged.interval],
                         model: format!(
                             "average over {} two-list models, {:.1} of which count",
                             models.rows.len(),
@@ -562,9 +563,8 @@ impl Parts {
         };
         if let Some(models) = &self.models {
             if let Some(average) = models.average(plan.level) {
-                let interval = self.averaged.as_ref().map_or(average.interval, |averaged| averaged.interval);
                 let assumes = "lists depend on each other in pairs only; people are alike but for that";
-                add("average over models", average.estimate, Some(interval), assumes, true);
+                add("average over models", average.estimate, Some(average.interval), assumes, true);
             }
             let one = "this one model is right";
             if let Some(best) = models.best() {
@@ -620,18 +620,6 @@ impl Parts {
             add("Zelterman", found, None, "people on one list and on two stand for those on none", false);
         }
         rows
-    }
-}
-
-/// The lowest of the one-sided lower limits of Chao's bound for lists of different sizes and of the average over models: the
-/// first allows for people who differ, the second for lists that repel each other.
-fn floor_of(table: &ListTable, parts: &Parts, level: f64) -> Option<Interval> {
-    let bound = floor(table, level);
-    let average =
-        parts.models.as_ref().and_then(|models| models.average(level)).map(|average| average.lower_limit);
-    match (bound, average) {
-        (Some(bound), Some(average)) => Some(Interval { lower: bound.lower.min(average), ..bound }),
-        (bound, _) => bound,
     }
 }
 

@@ -101,7 +101,6 @@ impl ModelTable {
         Some(Average {
             estimate: at(0.5),
             interval: Interval::new(level, at(tail), at(1.0 - tail), IntervalKind::Averaged),
-            lower_limit: at(1.0 - level),
             effective_models: effective,
         })
     }
@@ -114,8 +113,6 @@ pub struct Average {
     pub estimate: f64,
     /// Its interval.
     pub interval: Interval,
-    /// The one-sided lower limit at the same level.
-    pub lower_limit: f64,
     /// Models that count: one over the sum of squared weights.
     pub effective_models: f64,
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::interval::two_sided;
-use crate::special::normal_quantile;
 use crate::{EstimationError, Interval, IntervalKind, ListSet, ListTable};
 
 /// Two lists and their overlap.
@@ -88,12 +87,6 @@ fn singles_and_doubles(table: &ListTable) -> Option<(f64, f64)> {
     let frequencies = table.frequencies();
     let (f1, f2) = (*frequencies.first()? as f64, *frequencies.get(1)? as f64);
     (f2 > 0.0).then_some((f1, f2))
-}
-
-/// The one-sided lower limit of a log-normal dark figure with variance `v + 1/D`.
-pub(crate) fn lower_limit(observed: f64, dark: f64, log_variance: f64, level: f64) -> f64 {
-    let half = normal_quantile(level) * (log_variance + 1.0 / dark.max(1e-9)).sqrt();
-    observed + dark * (-half).exp()
 }
 
 #[cfg(test)]
