@@ -118,7 +118,9 @@ fn with_terms(rates: &[f64], terms: &[(u16, f64)]) -> Vec<f64> {
         })
         .collect();
     let sum: f64 = chances.iter().sum();
-    chances.iter_mut().for_each(|c| *c /= sum);
+    for chance in &mut chances {
+        *chance /= sum;
+    }
     chances
 }
 
@@ -200,7 +202,7 @@ const METHODS: [&str; 6] =
     ["Mt", "stepwise", "stepwise percentile", "lowest BIC", "average (headline)", "average, bootstrap"];
 
 /// Estimates and intervals of each method; none where it refused, as the bootstraps do without replicates. Then the floor.
-fn answers(table: &ListTable, seed: u64, replicates: u32) -> (Vec<Option<(f64, Interval)>>, Option<f64>) {
+fn answers(table: &ListTable, seed: u64, replicates: u32) -> (Vec<Answer>, Option<f64>) {
     if table.check_lists().is_err() {
         return (vec![None; METHODS.len()], None);
     }
@@ -218,21 +220,26 @@ fn answers(table: &ListTable, seed: u64, replicates: u32) -> (Vec<Option<(f64, I
     (vec![mt, step, percentile, best, average.map(|a| (a.estimate, a.interval)), headline], lower)
 }
 
+/// A method's estimate and interval; none where it refused.
+type Answer = Option<(f64, Interval)>;
+/// What a method answers on a table.
+type Estimator = fn(&ListTable) -> Answer;
+
 fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Coverage with its Monte Carlo error, refusals counted as misses.
-fn coverage(found: &[Option<(f64, Interval)>], truth: f64) -> String {
+fn coverage(found: &[Answer], truth: f64) -> String {
     let n = found.len() as f64;
     let hits = found.iter().flatten().filter(|(_, interval)| interval.covers(truth)).count() as f64 / n;
     format!("{hits:.3} ± {:.3}", (hits * (1.0 - hits) / n).sqrt())
 }
 
-fn print_rows(name: &str, truth: f64, results: &[(Vec<Option<(f64, Interval)>>, Option<f64>)]) {
+fn print_rows(name: &str, truth: f64, results: &[(Vec<Answer>, Option<f64>)]) {
     for (place, method) in METHODS.iter().enumerate() {
-        let found: Vec<Option<(f64, Interval)>> = results.iter().map(|r| r.0[place]).collect();
+        let found: Vec<Answer> = results.iter().map(|r| r.0[place]).collect();
         if found.iter().all(Option::is_none) {
             println!("| {name} | {method} | | not run | | {} |", found.len());
             continue;
@@ -323,7 +330,7 @@ fn linkage(sets: u64, seed: u64) {
             })
             .collect();
         let truth = people as f64;
-        let columns: [(&str, Vec<Option<(f64, Interval)>>); 3] = [
+        let columns: [(&str, Vec<Answer>); 3] = [
             ("links at the threshold", results.iter().map(|r| r.0).collect()),
             ("pooled over draws", results.iter().map(|r| r.1).collect()),
             ("within and between (Rubin)", results.iter().map(|r| r.2).collect()),
@@ -404,7 +411,6 @@ fn hidden_lists(tables: &[(String, ListTable)]) {
     println!("## Block E: each list of {} tables hidden and estimated from the others\n", tables.len());
     println!("| method | estimates | coverage of 95 % | mean log(estimate / truth) | refused |");
     println!("|---|---|---|---|---|");
-    type Estimator = fn(&ListTable) -> Option<(f64, Interval)>;
     let methods: [(&str, Estimator); 6] = [
         ("Mt", |t| fit(t, &Model::independence()).ok().map(|f| (f.estimate(), f.normal(0.95)))),
         ("stepwise", |t| stepwise(t, 0.02).ok().map(|s| (s.fit.estimate(), s.fit.normal(0.95)))),

@@ -64,7 +64,7 @@ pub fn bootstrap(table: &ListTable, plan: &BootstrapPlan) -> Result<Bootstrap, E
     check(plan.replicates, plan.level)?;
     let estimate = stepwise(table, plan.threshold)?.fit.estimate();
     let frame = Frame::new(table);
-    let counts = frame.counts(table);
+    let counts = Frame::counts(table);
     let observed = table.people() as f64;
     let acceleration = jackknife(&frame, &counts, observed, plan.threshold);
     let sampler = Sampler::new(table);

@@ -206,7 +206,7 @@ fn solve_poisson(counts: &[f64], columns: &[Vec<f64>]) -> Option<(Vec<f64>, f64,
             }
             kernel = counts.iter().zip(&log_means).zip(&means).map(|((y, l), m)| y * l - m).sum();
             match &before {
-                Some((old, last)) if !(kernel >= last - 1e-9 * last.abs()) => {
+                Some((old, last)) if kernel.is_nan() || kernel < last - 1e-9 * last.abs() => {
                     beta.iter_mut().zip(old).for_each(|(new, old)| *new = f64::midpoint(*new, *old));
                 }
                 _ => break,

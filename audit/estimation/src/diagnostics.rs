@@ -241,8 +241,8 @@ pub struct Sweep {
 pub fn dependence_sweep(table: &ListTable, model: &Model) -> Vec<Sweep> {
     let frame = Frame::new(table);
     let mut engine = Engine::new(&frame);
-    let counts = frame.counts(table);
-    let sums = frame.sums(&counts);
+    let counts = Frame::counts(table);
+    let sums = Frame::sums(&counts);
     let saturated: f64 = counts.iter().filter(|&&y| y > 0.0).map(|&y| y * y.ln() - y).sum();
     let masks = model.masks();
     let mut at = |terms: &[u16], held: &[u16]| -> Vec<Option<(f64, f64)>> {

@@ -242,7 +242,9 @@ fn add_block(
         }
         let scale = (height - top).exp();
         let mut product = shared;
-        product.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut product {
+            *value *= scale;
+        }
         for &(set, sign) in &graph.factors {
             let factors = if sign > 0 { &ratios[set] } else { &inverses[set] };
             for _ in 0..sign.abs() {

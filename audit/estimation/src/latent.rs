@@ -194,7 +194,7 @@ impl Chain {
         // Starts are scattered, so that chains which agree have come from different sides: all people in one class with few or
         // many unseen, or people spread over classes that are anywhere.
         let spread = index % 2 == 1;
-        let people = table.people() as f64 * if index % 4 == 0 { 1.5 } else { 15.0 };
+        let people = table.people() as f64 * if index.is_multiple_of(4) { 1.5 } else { 15.0 };
         let capture = (0..classes * lists)
             .map(|place| match (spread, place < lists) {
                 (false, true) => table.on_list(place) as f64 / people,
@@ -491,7 +491,7 @@ mod tests {
         let mut slow = white(4, 0.0);
         for chain in &mut slow {
             for i in 1..chain.len() {
-                chain[i] = 0.9 * chain[i - 1] + chain[i];
+                chain[i] += 0.9 * chain[i - 1];
             }
         }
         let slow = convergence(&slow, 1).effective;

@@ -12,10 +12,15 @@ mod linear;
 mod links;
 mod loglinear;
 mod models;
+#[expect(clippy::many_single_char_names, reason = "the letters of the papers that the draws come from")]
 mod random;
 mod shape;
 mod simple;
 mod sparse;
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters that these functions are written with everywhere"
+)]
 mod special;
 mod strata;
 mod table;

@@ -168,7 +168,7 @@ pub fn missed_links(table: &ListTable, model: &Model) -> Option<MissedLinks> {
         let frame = Frame::new(table);
         let mut engine = Engine::new(&frame);
         let counts = missed(table, rate);
-        let sums = frame.sums(&counts);
+        let sums = Frame::sums(&counts);
         if !engine.prepare(&frame, &sums, &model.masks()) {
             return None;
         }

@@ -21,7 +21,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model of lists that do not depend on each other (M_t).
+    /// The model of lists that do not depend on each other (Mt).
     pub fn independence() -> Self {
         Self::default()
     }
@@ -179,8 +179,8 @@ impl Fit {
 pub fn fit(table: &ListTable, model: &Model) -> Result<Fit, EstimationError> {
     let frame = Frame::new(table);
     let mut engine = Engine::new(&frame);
-    let counts = frame.counts(table);
-    let sums = frame.sums(&counts);
+    let counts = Frame::counts(table);
+    let sums = Frame::sums(&counts);
     let refused = |verdict: Verdict| EstimationError::Model {
         model: model.name(table.lists()),
         reason: verdict.reason().to_owned(),
@@ -207,8 +207,8 @@ pub fn fit(table: &ListTable, model: &Model) -> Result<Fit, EstimationError> {
 pub fn profile(table: &ListTable, fit: &Fit, level: f64) -> Option<Interval> {
     let frame = Frame::new(table);
     let mut engine = Engine::new(&frame);
-    let mut counts = frame.counts(table);
-    let sums = frame.sums(&counts);
+    let mut counts = Frame::counts(table);
+    let sums = Frame::sums(&counts);
     if !engine.prepare(&frame, &sums, &fit.model.masks()) {
         return None;
     }
@@ -296,12 +296,12 @@ impl Frame {
         Self { lists, size, cells, pairs }
     }
 
-    pub(crate) fn counts(&self, table: &ListTable) -> Vec<f64> {
+    pub(crate) fn counts(table: &ListTable) -> Vec<f64> {
         table.counts().iter().map(|&count| count as f64).collect()
     }
 
     /// For each set of lists the people on all of them.
-    pub(crate) fn sums(&self, counts: &[f64]) -> Vec<f64> {
+    pub(crate) fn sums(counts: &[f64]) -> Vec<f64> {
         let mut sums = counts.to_vec();
         superset_sums(&mut sums);
         sums
@@ -403,7 +403,7 @@ impl Engine {
         self.columns.push(0);
         self.cells.clear();
         let infinite = &self.infinite;
-        let dropped = |cell: u16| infinite.iter().any(|&term| cell & term == term);
+        let dropped = |cell: u16| infinite.iter().any(|&term| ListSet(cell).contains(ListSet(term)));
         self.cells.extend(frame.cells.iter().copied().filter(|&cell| !dropped(cell)));
         // A term at minus infinity must drop a cell that no other drops, or it says nothing of its own.
         infinite.iter().filter(|term| term.count_ones() > 1).all(|&term| {
@@ -487,7 +487,7 @@ impl Engine {
             if round > 0 {
                 // The likelihood is concave, so a step that overshoots is halved until it climbs.
                 let mut halvings = 0;
-                while !(reached >= kernel - 1e-9 * kernel.abs()) && halvings < 30 {
+                while (reached.is_nan() || reached < kernel - 1e-9 * kernel.abs()) && halvings < 30 {
                     for (new, old) in self.beta.iter_mut().zip(&self.before) {
                         *new = f64::midpoint(*new, *old);
                     }

@@ -183,8 +183,8 @@ pub(crate) fn hierarchical(lists: usize, order: usize) -> Result<Vec<Vec<u16>>, 
 pub fn all_models(table: &ListTable, order: usize) -> Result<ModelTable, EstimationError> {
     let frame = Frame::new(table);
     let models = hierarchical(frame.lists, order)?;
-    let counts = frame.counts(table);
-    let sums = frame.sums(&counts);
+    let counts = Frame::counts(table);
+    let sums = Frame::sums(&counts);
     let observed = table.people() as f64;
     let factorials = log_factorials(&counts);
     let saturated: f64 = counts.iter().filter(|&&y| y > 0.0).map(|&y| y * y.ln() - y).sum();

@@ -38,7 +38,7 @@ pub struct Stepwise {
 pub fn stepwise(table: &ListTable, threshold: f64) -> Result<Stepwise, EstimationError> {
     let frame = Frame::new(table);
     let mut search = Search::new(&frame, threshold);
-    let counts = frame.counts(table);
+    let counts = Frame::counts(table);
     let mut steps = Vec::new();
     let mut refused = Vec::new();
     let solved = search

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use candour_record::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -379,17 +381,22 @@ impl ListTable {
                 text.push_str(if history >> position & 1 == 1 { "1," } else { "0," });
             }
             if self.impossible[usize::from(history)] {
-                text.push_str("impossible\n");
+                text.push_str("impossible");
             } else {
-                text.push_str(&format!("{}\n", self.counts[usize::from(history)]));
+                text.push_str(&self.counts[usize::from(history)].to_string());
             }
+            text.push('\n');
         }
         text
     }
 
     /// SHA-256 of [`Self::to_csv`] in hexadecimal: the same for the same table however its rows were ordered.
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.to_csv()).iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(self.to_csv()).iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     /// The counts replaced, for replicates; entry 0 is ignored.
