@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-register", &["candour-record", "candour-reading", "candour-ledger"]),
     ("candour-linkage", &["candour-record"]),
     ("candour-disclosure", &["candour-record"]),
+    ("candour-estimation", &["candour-record"]),
     (
         "candour",
         &[
@@ -23,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "candour-disclosure",
             "candour-register",
             "candour-linkage",
+            "candour-estimation",
         ],
     ),
 ];
