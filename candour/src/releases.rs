@@ -130,6 +130,18 @@ impl Release {
     }
 }
 
+/// The id of a release that is written to a folder: the folder's name.
+pub(crate) fn id_of(folder: &Path) -> Result<String> {
+    let name = folder.file_name().map(|n| n.to_string_lossy().into_owned());
+    name.filter(|n| is_id(n)).with_context(|| {
+        format!("{}: end the folder of a release in small letters, digits and hyphens", folder.display())
+    })
+}
+
+fn is_id(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 /// The number a public cell shows, in words that fit a sentence.
 pub(crate) fn about(table: &PublicTable, labels: &[&str]) -> String {
     match table.get(labels) {
@@ -152,12 +164,8 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<(Release, PathBuf)>> {
         let bytes = files::read_limited(&path, LIMIT)?;
         let release: Release = serde_json::from_slice(&bytes)
             .with_context(|| format!("{}: is not a release", path.display()))?;
-        let sound = |name: &str| {
-            !name.is_empty()
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
         ensure!(
-            sound(&release.id),
+            is_id(&release.id),
             "{}: the id {:?} is not small letters, digits and hyphens",
             path.display(),
             release.id

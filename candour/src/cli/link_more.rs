@@ -15,7 +15,7 @@ use candour_record::{Finding, Severity};
 use serde_json::{Value, json};
 
 use crate::files;
-use crate::releases::{Bar, Release, about};
+use crate::releases::{Bar, Release, about, id_of};
 
 /// The weight of a pair that a pass or a reader has settled, in bits; of one that readers set apart, its negative.
 pub(super) const SETTLED: f64 = 40.0;
@@ -253,16 +253,7 @@ impl More {
         report: &LinkageReport,
     ) -> Result<Option<Value>> {
         let Some(folder) = &self.release else { return Ok(None) };
-        let id = folder
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .filter(|n| n.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
-            .with_context(|| {
-                format!(
-                    "{}: end the folder of a release in small letters, digits and hyphens",
-                    folder.display()
-                )
-            })?;
+        let id = id_of(folder)?;
         let (all_people, all_records) = ("all people", "all records");
         let people = count_table(
             "people by the lists they are on",
@@ -328,7 +319,12 @@ impl More {
 }
 
 /// A table of counts over one dimension, with its total.
-fn count_table(name: &str, dimension: &str, total: &str, counts: &[(String, u64)]) -> Result<CountTable> {
+pub(super) fn count_table(
+    name: &str,
+    dimension: &str,
+    total: &str,
+    counts: &[(String, u64)],
+) -> Result<CountTable> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([dimension, "count"])?;
     for (label, count) in counts {

@@ -1,6 +1,7 @@
 //! One file per verb. A verb's help, parsing and work sit together.
 
 mod demo;
+mod estimate;
 mod init;
 mod link;
 mod link_encode;
@@ -43,6 +44,8 @@ enum Verb {
     Register(register::Register),
     /// Link records: which of them are of one person
     Link(Box<link_encode::LinkVerb>),
+    /// Estimate how many people are on none of the lists
+    Estimate(estimate::Estimate),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -83,6 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Read(verb) => verb.run(&mut out),
         Verb::Register(verb) => verb.run(&mut out),
         Verb::Link(verb) => verb.run(&mut out),
+        Verb::Estimate(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),
