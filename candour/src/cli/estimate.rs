@@ -108,7 +108,8 @@ impl Estimate {
         };
         let bar = progress(1 + u64::from(!input.draws.is_empty()), "Estimating");
         bar.enable_steady_tick(Duration::from_millis(200));
-        let (mut found, more) = estimate(&input.table, &plan)?;
+        let shown = || self.linkage.as_ref().or(self.table.as_ref()).map_or_else(String::new, |p| p.display().to_string());
+        let (mut found, more) = estimate(&input.table, &plan).with_context(shown)?;
         findings.extend(more);
         bar.inc(1);
         let pooled = if input.draws.is_empty() {
@@ -121,7 +122,7 @@ impl Estimate {
                 level: self.level,
                 threshold: plan.threshold,
             };
-            Some(pool(&input.draws, &plan)?)
+            Some(pool(&input.draws, &plan).with_context(shown)?)
         };
         bar.finish_and_clear();
         if let Some(pooled) = &pooled {
