@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-const TABLE: &str = "police,health,schools,count\n1,0,0,210\n0,1,0,180\n0,0,1,150\n1,1,0,45\n1,0,1,38\n0,1,1,30\n1,1,1,9\n";
+const TABLE: &str =
+    "police,health,schools,count\n1,0,0,210\n0,1,0,180\n0,0,1,150\n1,1,0,45\n1,0,1,38\n0,1,1,30\n1,1,1,9\n";
 /// Few enough for a test and enough for a figure.
 const SMALL: [&str; 4] = ["--replicates", "60", "--updates", "500"];
 
@@ -19,12 +20,7 @@ fn table(folder: &Path, text: &str) -> PathBuf {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_candour"))
-        .arg("estimate")
-        .args(arguments)
-        .args(SMALL)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_candour")).arg("estimate").args(arguments).args(SMALL).output().unwrap()
 }
 
 fn json(arguments: &[&str]) -> Value {
@@ -83,7 +79,13 @@ fn every_method_keeps_the_contract() {
         assert!(number(&interval["lower"]) <= number(&found["estimate"]), "{method}");
         assert!(number(&interval["upper"]) >= number(&found["estimate"]), "{method}");
         assert!(interval["kind"].is_string());
-        assert!(found["diagnostics"].as_array().unwrap().iter().any(|d| d["code"] == "heterogeneity_not_excluded"));
+        assert!(
+            found["diagnostics"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|d| d["code"] == "heterogeneity_not_excluded")
+        );
         assert!(found["replicates"].is_u64());
         assert!(found["models"].is_array());
         if method == "auto" {
@@ -234,7 +236,8 @@ fn a_release_holds_rounded_figures_and_no_overlap() {
     let folder = tempfile::tempdir().unwrap();
     let path = table(folder.path(), TABLE);
     let release = folder.path().join("hidden-scale");
-    let output = run(&[path.to_str().unwrap(), "--release", release.to_str().unwrap(), "--note", "Invented lists."]);
+    let output =
+        run(&[path.to_str().unwrap(), "--release", release.to_str().unwrap(), "--note", "Invented lists."]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = std::fs::read_to_string(release.join("release.json")).unwrap();
     let written: Value = serde_json::from_str(&text).unwrap();

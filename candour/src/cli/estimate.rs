@@ -108,7 +108,12 @@ impl Estimate {
         };
         let bar = progress(1 + u64::from(!input.draws.is_empty()), "Estimating");
         bar.enable_steady_tick(Duration::from_millis(200));
-        let shown = || self.linkage.as_ref().or(self.table.as_ref()).map_or_else(String::new, |p| p.display().to_string());
+        let shown = || {
+            self.linkage
+                .as_ref()
+                .or(self.table.as_ref())
+                .map_or_else(String::new, |p| p.display().to_string())
+        };
         let (mut found, more) = estimate(&input.table, &plan).with_context(shown)?;
         findings.extend(more);
         bar.inc(1);

@@ -34,6 +34,8 @@ use super::{Format, code_for, report};
 #[command(
     after_help = "Example: candour link police.csv health.parquet --settings link.toml --out vault/links\n\nSettings are Splink's model JSON, or our TOML: see the README of candour-linkage."
 )]
+// Clap leaves the group of arguments empty that contain further ones, and would never find it given.
+#[group(args = ["inputs"])]
 pub(super) struct Link {
     /// Tables: CSV with a header, or Parquet
     #[arg(required = true, value_name = "INPUT")]
