@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, Result};
 use askama::Template;
-use candour_estimation::{Bootstrap, Estimation, Interval, Pooled, Shape};
+use candour_estimation::{Bootstrap, Estimation, Interval, MODELS_SHOWN, Pooled, Shape};
 use candour_record::Severity;
 
 use crate::report::{Cell, Figure, MORE_CSS, Plot, Section, Table};
@@ -21,7 +21,7 @@ struct Page<'a> {
     title: &'static str,
     lead: &'a str,
     facts: Vec<(&'static str, String)>,
-    diagnostics: Vec<Diagnostic<'a>>,
+    diagnostics: Vec<Diagnostic>,
     limits: &'a [String],
     sections: Vec<Section>,
     css: &'static str,
@@ -32,17 +32,17 @@ struct Page<'a> {
     sha256: &'a str,
 }
 
-struct Diagnostic<'a> {
-    words: &'a str,
+struct Diagnostic {
+    words: String,
     loud: bool,
 }
 
 /// The page.
 pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<String> {
-    let mut diagnostics: Vec<Diagnostic<'_>> = found
+    let mut diagnostics: Vec<Diagnostic> = found
         .diagnostics
         .iter()
-        .map(|d| Diagnostic { words: &d.message, loud: d.severity > Severity::Note })
+        .map(|d| Diagnostic { words: sentence(&d.message), loud: d.severity > Severity::Note })
         .collect();
     diagnostics.sort_by_key(|d| !d.loud);
     let page = Page {
@@ -60,6 +60,14 @@ pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<Strin
         sha256: &found.table_sha256,
     };
     page.render().context("the report could not be made")
+}
+
+/// A message of a finding as a sentence.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let stop = if message.ends_with('.') { "" } else { "." };
+    format!("{}{}{stop}", first.map_or_else(String::new, Iterator::collect), letters.as_str())
 }
 
 /// A number of people to three significant figures, with commas.
@@ -282,10 +290,13 @@ fn multiverse(found: &Estimation) -> Option<Figure> {
         rows,
     );
     let logarithmic = is_wide(&table, &[1]);
+    let shown = match found.models.len() {
+        MODELS_SHOWN => format!("the {MODELS_SHOWN} with the lowest BIC"),
+        models => format!("all {models} that have a fit"),
+    };
     let (no_maximum, not_identifiable) = found.models_without_fit;
     let caption = format!(
-        "Each point is one log-linear model ({} with the lowest BIC are shown): the further the points with weight spread across, the more the answer hangs on which model is believed; {no_maximum} further models have no maximum and {not_identifiable} cannot be told apart by this table.",
-        found.models.len()
+        "Each point is one log-linear model ({shown}): the further the points with weight spread across, the more the answer hangs on which model is believed; {no_maximum} further models have no maximum and {not_identifiable} cannot be told apart by this table."
     );
     let figure = Figure::new("multiverse", "Every model and its weight", &caption, table)
         .drawn(Plot::Points { x: 1, y: 6, logarithmic }, "Estimate, people", "Weight, per cent")
@@ -324,9 +335,10 @@ fn histogram(id: &str, title: &str, shape: &Shape, limits: Vec<(String, f64)>) -
         "People (bands even on the logarithm of those unseen)",
         "Replicates",
     );
-    let peaks = shape.modes.iter().map(|mode| {
-        (format!("peak with {:.0} per cent of the replicates", 100.0 * mode.share), mode.estimate)
-    });
+    let peaks = shape
+        .modes
+        .iter()
+        .map(|mode| (format!("peak, {:.0} % of replicates", 100.0 * mode.share), mode.estimate));
     let marks: Vec<(String, f64)> = peaks.chain(limits).collect();
     for (words, value) in &marks {
         figure = figure.marked(*value, &format!("{words}: {}", people(*value)));

@@ -151,6 +151,8 @@ fn draws_of_the_linkage_are_pooled() {
     assert_eq!(found["linkage"]["draws"], 50);
     assert_eq!(found["estimate"], found["linkage"]["estimate"]);
     assert!(found["linkage"]["between"].as_f64().unwrap() > 0.0);
+    assert!(found["floor"]["lower"].as_f64() <= found["interval"]["lower"].as_f64());
+    assert_eq!(found["headline"].as_str().unwrap().matches("At least about").count(), 1);
     assert_eq!(found, json(&[path]), "a table whose first column is draw is read so without the flag");
     let given = table(folder.path(), TABLE);
     assert_eq!(found, json(&[given.to_str().unwrap(), "--linkage", path]));

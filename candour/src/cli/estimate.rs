@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail, ensure};
 use candour_disclosure::Profile;
 use candour_estimation::{
     Estimation, EstimationError, FEWEST_DRAWS, Interval, LatentPlan, LinkagePlan, ListTable, Method, Plan,
-    Pooled, estimate, pool,
+    Pooled, all_models, estimate, floor, pool,
 };
 use candour_record::{Finding, Severity};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::estimation_report::{self, interval_words, kind_words, people};
@@ -121,6 +122,7 @@ impl Estimate {
             None
         } else {
             bar.set_message(format!("Estimating {} draws", input.draws.len()));
+            found.floor = floor_of_draws(&input.draws, self.level).or(found.floor);
             let plan = LinkagePlan {
                 replicates: self.replicates.min(LinkagePlan::default().replicates),
                 seed: self.seed,
@@ -183,7 +185,7 @@ impl Estimate {
             None => format!("about {} or more", round(interval.lower, Way::Down)),
         };
         let level = 100.0 * found.interval.level;
-        let mut lead = match &found.range {
+        let figure = match &found.range {
             Some(range) => format!(
                 "Between about {} and {} people, depending on the method",
                 round(range.lower, Way::Down),
@@ -195,10 +197,10 @@ impl Estimate {
                 between(&found.interval)
             ),
         };
-        lead += &format!("; {} were seen by an agency.", about(seen, &[everybody]));
-        if let Some(floor) = found.floor {
-            lead += &format!(" At least about {}.", round(floor.lower, Way::Down));
-        }
+        let floor = found
+            .floor
+            .map_or_else(String::new, |f| format!(" At least about {}.", round(f.lower, Way::Down)));
+        let lead = format!("{figure}; {} were seen by an agency.{floor}", about(seen, &[everybody]));
         let mut notes = found.limits.clone();
         notes.extend(self.note.iter().cloned());
         let title = self.title.clone().unwrap_or_else(|| "How many people no agency has seen".to_owned());
@@ -410,6 +412,18 @@ fn read_histories(path: &Path, text: &str, given: Option<&ListTable>) -> Result<
     Ok(tables)
 }
 
+/// A floor that holds on nearly every draw of the linkage: the quantile of the draws' floors at half of what the level leaves out.
+fn floor_of_draws(draws: &[ListTable], level: f64) -> Option<Interval> {
+    let of = |draw: &ListTable| {
+        let models = (draw.lists().len() <= 5).then(|| all_models(draw, 2).ok()).flatten();
+        floor(draw, models.as_ref(), level)
+    };
+    let mut floors: Vec<Interval> = draws.par_iter().filter_map(of).collect();
+    floors.sort_by(|a, b| a.lower.total_cmp(&b.lower));
+    let place = (floors.len() as f64 * (1.0 - level) / 2.0).floor() as usize;
+    floors.get(place).copied()
+}
+
 /// Carries the errors of the linkage into the estimate, and says what they are.
 ///
 /// Under `auto` the pooled figure is the estimate, for it averages over the same models. Other methods keep their figure, and
@@ -418,6 +432,11 @@ fn carry(found: &mut Estimation, pooled: &Pooled) -> Vec<Finding> {
     let mut notes = Vec::new();
     let mut note = |severity, code: &str, message: String| notes.push(Finding::new(severity, code, message));
     let used = pooled.draws;
+    // Where chance and the linkage reach lower than the bound of every draw, the floor may not stand above them.
+    if let Some(floor) = &mut found.floor {
+        floor.lower = floor.lower.min(pooled.interval.lower);
+    }
+    let floor = found.floor.map_or_else(String::new, |f| format!(" At least about {}.", people(f.lower)));
     if found.method == Method::Auto {
         found.estimate = pooled.estimate;
         found.interval = pooled.interval;
@@ -452,6 +471,9 @@ fn carry(found: &mut Estimation, pooled: &Pooled) -> Vec<Finding> {
         );
         note(Severity::Warning, "linkage_beside", message);
     }
+    // The library's sentence ends with the floor of the table alone.
+    let sentence = found.headline.split_once(" At least about ").map_or(&*found.headline, |(most, _)| most);
+    found.headline = format!("{sentence}{floor}");
     if used < FEWEST_DRAWS {
         let message = format!(
             "{used} draws of the linkage; the spread between them is hardly known below {FEWEST_DRAWS}, so link again with \

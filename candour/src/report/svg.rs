@@ -398,7 +398,11 @@ impl Across {
 fn mark_names(into: &mut String, marks: &[(f64, String)], at: impl Fn(f64) -> f64) -> f64 {
     for (place, (value, words)) in marks.iter().enumerate() {
         let (x, y) = (at(*value), 13.0 + 17.0 * place as f64);
-        let (anchor, x) = if x > WIDTH / 2.0 { ("end", x - 3.0) } else { ("start", x + 3.0) };
+        let (anchor, x) = if x + LETTER * words.chars().count() as f64 > WIDTH {
+            ("end", x - 3.0)
+        } else {
+            ("start", x + 3.0)
+        };
         text(into, x, y, "value", anchor, words);
     }
     17.0 * marks.len() as f64
