@@ -5,7 +5,7 @@
 use anyhow::{Context as _, Result};
 use askama::Template;
 use candour_estimation::{Bootstrap, Estimation, Interval, MODELS_SHOWN, Pooled, Shape};
-use candour_record::Severity;
+use candour_record::{Finding, Severity};
 
 use crate::report::{Cell, Figure, MORE_CSS, Plot, Section, Table};
 use crate::site::CSS;
@@ -39,12 +39,10 @@ struct Diagnostic {
 
 /// The page.
 pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<String> {
-    let mut diagnostics: Vec<Diagnostic> = found
-        .diagnostics
-        .iter()
+    let diagnostics = loudest_first(found)
+        .into_iter()
         .map(|d| Diagnostic { words: sentence(&d.message), loud: d.severity > Severity::Note })
         .collect();
-    diagnostics.sort_by_key(|d| !d.loud);
     let page = Page {
         title: "How many people are on none of the lists",
         lead: &found.headline,
@@ -60,6 +58,23 @@ pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<Strin
         sha256: &found.table_sha256,
     };
     page.render().context("the report could not be made")
+}
+
+/// What the data do not say, first what forbids to quote one figure, then other warnings, then notes.
+pub(crate) fn loudest_first(found: &Estimation) -> Vec<&Finding> {
+    const FIRST: [&str; 7] = [
+        "methods_disagree",
+        "several_peaks",
+        "linkage_beside",
+        "linkage_decides",
+        "internal_consistency",
+        "heterogeneity_not_excluded",
+        "few_people",
+    ];
+    let mut all: Vec<&Finding> = found.diagnostics.iter().collect();
+    let place = |code: &str| FIRST.iter().position(|first| *first == code).unwrap_or(FIRST.len());
+    all.sort_by_key(|d| (d.severity <= Severity::Note, place(&d.code)));
+    all
 }
 
 /// A message of a finding as a sentence.

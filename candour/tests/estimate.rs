@@ -111,6 +111,17 @@ fn the_text_begins_with_the_headline_and_holds_floor_methods_and_limits() {
 }
 
 #[test]
+fn a_disagreement_of_methods_is_said_before_all_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(folder.path(), "a,b,c,count\n1,0,0,12\n0,1,0,30\n0,0,1,11\n1,1,0,1\n");
+    let output = run(&[path.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("Between ") && text.contains("\nRange "), "{text}");
+    let (_, warnings) = text.split_once("\nBefore you use it\n").unwrap();
+    assert!(warnings.starts_with("  - methods disagree by "), "{warnings}");
+}
+
+#[test]
 fn threads_change_no_byte() {
     let folder = tempfile::tempdir().unwrap();
     let path = table(folder.path(), TABLE);
@@ -258,6 +269,12 @@ fn a_release_holds_rounded_figures_and_no_overlap() {
             }
         }
     }
+    let few = table(folder.path(), "a,b,c,count\n1,0,0,2\n0,1,0,2\n0,0,1,1\n1,1,0,1\n0,1,1,1\n");
+    let small = folder.path().join("few");
+    let output = run(&[few.to_str().unwrap(), "--release", small.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = std::fs::read_to_string(small.join("release.json")).unwrap();
+    assert!(text.contains("too few to be counted here"), "{text}");
     let bad = folder.path().join("Hidden Scale");
     assert!(refused(&[path.to_str().unwrap(), "--release", bad.to_str().unwrap()]).contains("small letters"));
 }

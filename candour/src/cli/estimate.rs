@@ -14,7 +14,7 @@ use candour_record::{Finding, Severity};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::estimation_report::{self, interval_words, kind_words, people};
+use crate::estimation_report::{self, interval_words, kind_words, loudest_first, people};
 use crate::files;
 use crate::releases::{Bar, Release, about, id_of};
 
@@ -200,7 +200,11 @@ impl Estimate {
         let floor = found
             .floor
             .map_or_else(String::new, |f| format!(" At least about {}.", round(f.lower, Way::Down)));
-        let lead = format!("{figure}; {} were seen by an agency.{floor}", about(seen, &[everybody]));
+        let lead = if seen.get(&[everybody]).is_some_and(|shown| shown.number().is_some()) {
+            format!("{figure}; {} were seen by an agency.{floor}", about(seen, &[everybody]))
+        } else {
+            format!("{figure}; those seen by an agency are too few to be counted here.{floor}")
+        };
         let mut notes = found.limits.clone();
         notes.extend(self.note.iter().cloned());
         let title = self.title.clone().unwrap_or_else(|| "How many people no agency has seen".to_owned());
@@ -557,7 +561,8 @@ fn print(out: &mut impl Write, found: &Estimation, pooled: Option<&Pooled>) -> R
             row.assumes
         )?;
     }
-    let loud: Vec<&Finding> = found.diagnostics.iter().filter(|d| d.severity > Severity::Note).collect();
+    let mut loud = loudest_first(found);
+    loud.retain(|d| d.severity > Severity::Note);
     if !loud.is_empty() {
         writeln!(out, "\nBefore you use it")?;
         for finding in loud.iter().take(LOUDEST) {
