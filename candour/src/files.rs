@@ -1,6 +1,7 @@
 //! Reading and writing files so that nothing is lost and no input exhausts the machine.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -22,7 +23,7 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
             limit >> 20
         );
     }
-    let file = std::fs::File::open(path).with_context(|| format!("{shown}: cannot be opened"))?;
+    let file = File::open(path).with_context(|| format!("{shown}: cannot be opened"))?;
     let mut bytes = Vec::new();
     // A pipe or a growing file says nothing true of its size, so the limit holds here too.
     file.take(limit + 1).read_to_end(&mut bytes).with_context(|| format!("{shown}: cannot be read"))?;
@@ -34,21 +35,32 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
 
 /// Writes a file whole or not at all: to a neighbour first, then moved into place.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomically_with(path, |file| {
+        file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))
+    })
+}
+
+/// The same for what is too long to be held at once.
+pub(crate) fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+) -> Result<()> {
     let folder = path.parent().context("a file needs a folder")?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let name = path.file_name().context("a file needs a name")?.to_string_lossy().into_owned();
     let neighbour = folder.join(format!(".{name}.{}.part", std::process::id()));
-    let write = || -> Result<()> {
-        let mut file = std::fs::File::create(&neighbour)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&neighbour, path)?;
-        Ok(())
-    };
-    write().map_err(|e| {
+    let unwritten = || format!("cannot write {}", path.display());
+    let done = File::create(&neighbour).with_context(unwritten).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush().with_context(unwritten)?;
+        file.get_ref().sync_all().with_context(unwritten)?;
+        std::fs::rename(&neighbour, path).with_context(unwritten)
+    });
+    if done.is_err() {
         // A neighbour left behind would be mistaken for work in progress.
         let _ = std::fs::remove_file(&neighbour);
-        e.context(format!("cannot write {}", path.display()))
-    })
+    }
+    done
 }

@@ -2,9 +2,6 @@
 //!
 //! The numbers are the library's. By default the page names no value of any record; it says so, and says loudly when it does.
 
-mod figure;
-mod svg;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,10 +12,9 @@ use candour_linkage::{
 };
 
 use crate::files;
+use crate::report::{Cell, Figure, MORE_CSS, Plot, Section, Table};
 use crate::site::CSS;
-use figure::{Cell, Figure, Plot, Table};
 
-const MORE_CSS: &str = include_str!("../templates/linkage_report.css");
 /// With more sources than this, columns are shown over all sources together.
 const MOST_SOURCES: usize = 12;
 
@@ -95,13 +91,6 @@ const CHARTS: [&str; 16] = [
     "cluster-sizes",
     "classes",
 ];
-
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    notes: Vec<String>,
-    figures: Vec<Figure>,
-}
 
 #[derive(Template)]
 #[template(path = "linkage_report.html")]

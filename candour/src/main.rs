@@ -1,9 +1,12 @@
 //! The command line of Candour. This crate alone knows argv, the clock, files, SQL, HTTP and HTML.
 
 mod cli;
+mod estimation_report;
 mod files;
 mod linkage_report;
 mod proposals;
+mod releases;
+mod report;
 mod site;
 mod store;
 mod workspace;

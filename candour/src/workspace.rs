@@ -107,6 +107,11 @@ impl Workspace {
         Store::open(&self.root.join("register.db"), &self.root.join("log"), &self.settings.log_origin)
     }
 
+    /// Where what passed the door lies.
+    pub(crate) fn releases(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
     pub(crate) fn documents(&self) -> PathBuf {
         self.root.join("documents")
     }

@@ -13,9 +13,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-ledger", &["candour-record"]),
     ("candour-register", &["candour-record", "candour-reading", "candour-ledger"]),
     ("candour-linkage", &["candour-record"]),
+    ("candour-disclosure", &["candour-record"]),
+    ("candour-estimation", &["candour-record"]),
     (
         "candour",
-        &["candour-record", "candour-reading", "candour-ledger", "candour-register", "candour-linkage"],
+        &[
+            "candour-record",
+            "candour-reading",
+            "candour-ledger",
+            "candour-disclosure",
+            "candour-register",
+            "candour-linkage",
+            "candour-estimation",
+        ],
     ),
 ];
 

@@ -5,6 +5,7 @@ mod block;
 mod clusters;
 mod compare;
 mod dates;
+pub mod encoded;
 mod error;
 mod features;
 mod household;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use candour_register::{DocumentKind, Request};
+use clap::Parser as _;
 use jiff::civil::{Date, date};
 
 use crate::site::Site;
@@ -12,7 +13,7 @@ use crate::workspace::Workspace;
 
 use super::{log, publish, read, register, serve};
 
-/// The main job on example documents and the real register: read, import, check, publish, serve
+/// The main job on example documents and the real register: read, import, link, check, publish, serve
 #[derive(clap::Args)]
 pub(super) struct Demo {
     /// Where the example workspace is made; one that is there already is used again
@@ -54,7 +55,49 @@ const EXAMPLES: [(&str, &[u8], DocumentKind, Date); 4] = [
     ),
 ];
 
+/// The tables of invented children that are linked, and their model.
+const LISTS: [(&str, &[u8]); 3] = [
+    ("police.csv", include_bytes!("../../../examples/linkage/police.csv")),
+    ("health.csv", include_bytes!("../../../examples/linkage/health.csv")),
+    ("people.toml", include_bytes!("../../../examples/linkage/people.toml")),
+];
+
 impl Demo {
+    /// Puts the example's tables into the sensitive vault, links them, and passes the counts through the door.
+    fn link_example(&self, out: &mut impl Write) -> Result<()> {
+        let returns = self.dir.join("returns/example");
+        for (name, bytes) in LISTS {
+            crate::files::write_atomically(&returns.join(name), bytes)?;
+        }
+        let place = |path: &str| self.dir.join(path).into_os_string();
+        let words = |words: &str| std::ffi::OsString::from(words);
+        let arguments = [
+            words("candour"),
+            words("link"),
+            place("returns/example/police.csv"),
+            place("returns/example/health.csv"),
+            words("--settings"),
+            place("returns/example/people.toml"),
+            words("--truth"),
+            words("person"),
+            words("--out"),
+            place("vault/example-linkage"),
+            words("--release"),
+            place("releases/example-linkage"),
+            words("--title"),
+            words("How many children two lists name"),
+            words("--note"),
+            words(
+                "The children and their records are invented. They show what a release of the audit looks like.",
+            ),
+        ];
+        let arguments = super::Arguments::try_parse_from(arguments)?;
+        if let super::Verb::Link(verb) = arguments.verb {
+            verb.run(out)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let start = Instant::now();
         let workspace = if self.dir.join("candour.toml").exists() {
@@ -81,11 +124,14 @@ impl Demo {
                 read.extraction.items.len()
             )?;
         }
-        writeln!(out, "4. Checking the log")?;
+        writeln!(out, "4. Linking the records of invented children on two lists")?;
+        out.flush()?;
+        self.link_example(out)?;
+        writeln!(out, "5. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);
         writeln!(out, "   {} entries, every one as it was recorded", checked.size)?;
-        writeln!(out, "5. Publishing the static site")?;
+        writeln!(out, "6. Publishing the static site")?;
         let site = Site::load(Workspace::open(&self.dir)?)?;
         out.flush()?;
         publish::publish(out, &site, &workspace, &self.dir.join("site"))?;

@@ -34,6 +34,8 @@ use super::{Format, code_for, report};
 #[command(
     after_help = "Example: candour link police.csv health.parquet --settings link.toml --out vault/links\n\nSettings are Splink's model JSON, or our TOML: see the README of candour-linkage."
 )]
+// Clap leaves the group of arguments empty that contain further ones, and would never find it given.
+#[group(args = ["inputs"])]
 pub(super) struct Link {
     /// Tables: CSV with a header, or Parquet
     #[arg(required = true, value_name = "INPUT")]
@@ -119,6 +121,7 @@ struct Outcome {
     review: Option<Value>,
     lasting: Option<Value>,
     draws: Option<Value>,
+    released: Option<Value>,
 }
 
 impl Link {
@@ -265,6 +268,7 @@ impl Link {
         clock.mark("write clusters");
         let report = tally.finish(&predicted, &trained, &clusters, cut)?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
+        let released = self.more.release(records, &clusters, &report)?;
         work.finish()?;
         clock.mark("report");
         Ok(Outcome {
@@ -280,6 +284,7 @@ impl Link {
             review,
             lasting: lasting.map(|l| l.1),
             draws,
+            released,
         })
     }
 }
@@ -362,13 +367,9 @@ fn read_settings(path: &Path, findings: &mut Vec<Finding>) -> Result<Settings> {
 }
 
 /// Tables of victims and of suspects are never linked to each other.
-fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
-    let says = |path: &Path, words: &[&str]| {
-        let name = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
-        words.iter().any(|w| name.contains(w))
-    };
-    let victims = inputs.iter().find(|p| says(p, &["victim", "complainant", "survivor"]));
-    let suspects = inputs.iter().find(|p| says(p, &["suspect", "offender", "perpetrator", "accused"]));
+pub(super) fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
+    let victims = inputs.iter().find(|p| says_victims(p));
+    let suspects = inputs.iter().find(|p| says_suspects(p));
     if let (Some(victims), Some(suspects)) = (victims, suspects) {
         bail!(
             "{} holds victims and {} suspects; the two are never linked to each other. Link each on its own",
@@ -377,6 +378,21 @@ fn guard_populations(inputs: &[PathBuf]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether a file's name says that it holds victims.
+pub(super) fn says_victims(path: &Path) -> bool {
+    says(path, &["victim", "complainant", "survivor"])
+}
+
+/// Whether a file's name says that it holds suspects.
+pub(super) fn says_suspects(path: &Path) -> bool {
+    says(path, &["suspect", "offender", "perpetrator", "accused"])
+}
+
+fn says(path: &Path, words: &[&str]) -> bool {
+    let name = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
+    words.iter().any(|w| name.contains(w))
 }
 
 fn read_tables(
@@ -579,6 +595,7 @@ impl Outcome {
             "review": self.review,
             "lasting_ids": self.lasting,
             "draws": self.draws,
+            "released": self.released,
             "seconds": clock.seconds(),
             "peak_memory_mib": peak_memory(),
             "out": folder.display().to_string(),
@@ -629,6 +646,15 @@ impl Outcome {
                 draws["people"].as_f64().unwrap_or_default().round(),
                 draws["interval"][0],
                 draws["interval"][1]
+            )?;
+        }
+        if let Some(released) = &self.released {
+            writeln!(
+                out,
+                "passed the door by {}, {} cells left out: {}",
+                released["profile"].as_str().unwrap_or_default(),
+                released["left_out"],
+                released["folder"].as_str().unwrap_or_default()
             )?;
         }
         let stages: Vec<String> = clock.marks.iter().map(|(what, s)| format!("{what} {s:.1} s")).collect();

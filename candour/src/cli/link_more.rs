@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use candour_disclosure::{CountTable, Profile};
 use candour_linkage::{
-    ClusterEvent, ClusterId, Clusters, DECISION_COLUMNS, DrawOptions, Linker, Outcome, PairScorer, Records,
-    ReviewEstimate, ReviewPlan, ReviewQueue, ScoredPair, Sources, Verdict, draw_links, lasting_ids,
-    read_decisions, sample_for_review,
+    ClusterEvent, ClusterId, Clusters, DECISION_COLUMNS, DrawOptions, LinkageReport, Linker, Outcome,
+    PairScorer, Records, ReviewEstimate, ReviewPlan, ReviewQueue, ScoredPair, Sources, Verdict, draw_links,
+    lasting_ids, read_decisions, sample_for_review,
 };
 use candour_record::{Finding, Severity};
 use serde_json::{Value, json};
 
 use crate::files;
+use crate::releases::{Bar, Release, about, id_of};
 
 /// The weight of a pair that a pass or a reader has settled, in bits; of one that readers set apart, its negative.
 pub(super) const SETTLED: f64 = 40.0;
@@ -37,6 +39,18 @@ pub(super) struct More {
     /// Draw the links this many times from their uncertainty, and write the capture histories of each to histories.csv
     #[arg(long, value_name = "M")]
     draws: Option<u32>,
+    /// Pass the counts of people by list through disclosure control, and write what may be shown to this folder
+    #[arg(long, value_name = "DIR")]
+    release: Option<PathBuf>,
+    /// Title of the release
+    #[arg(long, value_name = "WORDS", requires = "release")]
+    title: Option<String>,
+    /// What a reader of the release must know
+    #[arg(long, value_name = "WORDS", requires = "release")]
+    note: Vec<String>,
+    /// Disclosure profile: ons-10-5, dfe-10-round or lt5-suppress
+    #[arg(long, value_name = "NAME", default_value = "ons-10-5", requires = "release")]
+    profile: String,
     /// Seed of what is drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -216,6 +230,142 @@ impl More {
             json!({"draws": draws, "people": people.mean, "interval": [people.interval.0, people.interval.1]})
         }))
     }
+}
+
+impl More {
+    /// Passes how many people are on which lists through the door, and writes the release. What was passed comes back.
+    pub(super) fn release(
+        &self,
+        records: &Records,
+        clusters: &Clusters,
+        report: &LinkageReport,
+    ) -> Result<Option<Value>> {
+        let Some(folder) = &self.release else { return Ok(None) };
+        let id = id_of(folder)?;
+        let (all_people, all_records) = ("all people", "all records");
+        let people = count_table(
+            "people by the lists they are on",
+            "lists",
+            all_people,
+            &people_by_list(records, clusters),
+        )?;
+        let lists: Vec<(String, u64)> = report.sources.iter().map(|s| (s.name.clone(), s.records)).collect();
+        let rows = count_table("records by list", "list", all_records, &lists)?;
+        let passed = candour_disclosure::Release::new(&*id, Profile::built_in(&self.profile)?)?
+            .table(people.of_population("people"))
+            .table(rows.of_population("records"))
+            .pass()?;
+        let [people, rows] = passed.tables.as_slice() else { bail!("the door did not pass both tables") };
+        let lead = format!(
+            "{} records of {} became {} people.",
+            sentence_case(&about(rows, &[all_records])),
+            if lists.len() == 1 { "one list".to_owned() } else { format!("{} lists", lists.len()) },
+            about(people, &[all_people])
+        );
+        let title = self.title.clone().unwrap_or_else(|| "How many people the lists name".to_owned());
+        let mut release = Release::new(&id, &title, lead, self.note.clone());
+        let files = [
+            release.table(
+                people,
+                "People by the lists they are on",
+                "Each person is counted once, however many records name them.",
+                &[all_people],
+            ),
+            release.table(
+                rows,
+                "Records by list",
+                "Before linkage: a person may have several records on one list.",
+                &[all_records],
+            ),
+        ];
+        let levels = || report.comparisons.iter().flat_map(|c| c.levels.iter().map(move |l| (c, l)));
+        release.figure(
+            "What each comparison is worth",
+            "Match weights in bits, as the model was trained: each bit doubles the odds that two records are of one person, or halves them where the bar points left. They count nobody.",
+            levels()
+                .map(|(c, l)| Bar {
+                    words: format!("{}: {}", c.name, l.label),
+                    value: l.weight,
+                    label: format!("{:+.1}", l.weight),
+                })
+                .collect(),
+            &["comparison", "level", "m", "u", "weight, bits"],
+            levels()
+                .map(|(c, l)| {
+                    let figures = [format!("{:.4}", l.m), format!("{:.6}", l.u), format!("{:+.2}", l.weight)];
+                    [c.name.clone(), l.label.clone()].into_iter().chain(figures).collect()
+                })
+                .collect(),
+        );
+        release.write(folder, &files)?;
+        Ok(Some(json!({
+            "folder": folder.display().to_string(),
+            "profile": self.profile,
+            "left_out": passed.primary + passed.secondary,
+        })))
+    }
+}
+
+/// A table of counts over one dimension, with its total.
+pub(super) fn count_table(
+    name: &str,
+    dimension: &str,
+    total: &str,
+    counts: &[(String, u64)],
+) -> Result<CountTable> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([dimension, "count"])?;
+    for (label, count) in counts {
+        writer.write_record([label, &count.to_string()])?;
+    }
+    let text = String::from_utf8(writer.into_inner().context("cannot count")?)?;
+    let labels: Vec<&String> = counts.iter().map(|c| &c.0).collect();
+    let hierarchy = json!([{ total: labels }]).to_string();
+    Ok(CountTable::from_csv(name, &text, &hierarchy)?.0)
+}
+
+/// People by the lists they are on, in words; with many lists or one, by how many lists or records.
+fn people_by_list(records: &Records, clusters: &Clusters) -> Vec<(String, u64)> {
+    const MOST_LISTS: usize = 5;
+    let names = records.source_names();
+    let counts = histories(records, clusters);
+    match names.len() {
+        1 => {
+            let mut sizes: HashMap<u32, u64> = HashMap::new();
+            clusters.labels().iter().for_each(|label| *sizes.entry(*label).or_default() += 1);
+            let of =
+                |least: u64, most: u64| sizes.values().filter(|n| (least..=most).contains(n)).count() as u64;
+            vec![
+                ("one record".to_owned(), of(1, 1)),
+                ("two records".to_owned(), of(2, 2)),
+                ("three records or more".to_owned(), of(3, u64::MAX)),
+            ]
+        }
+        2..=MOST_LISTS => (1_u32..1 << names.len())
+            .map(|mask| {
+                let history: Vec<bool> = (0..names.len()).map(|at| mask >> at & 1 == 1).collect();
+                let on: Vec<&str> =
+                    names.iter().zip(&history).filter(|(_, on)| **on).map(|(n, _)| n.as_str()).collect();
+                let words = match on.as_slice() {
+                    [only] => format!("{only} only"),
+                    [most @ .., last] => format!("{} and {last}", most.join(", ")),
+                    [] => String::new(),
+                };
+                (words, counts.get(&history).copied().unwrap_or(0))
+            })
+            .collect(),
+        many => (1..=many)
+            .map(|number| {
+                let people = counts.iter().filter(|(h, _)| h.iter().filter(|on| **on).count() == number);
+                (format!("on {number} lists"), people.map(|(_, n)| n).sum())
+            })
+            .collect(),
+    }
+}
+
+fn sentence_case(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Scores a pair: as settled where it is, by the model where it is not.

@@ -1,8 +1,10 @@
 //! One file per verb. A verb's help, parsing and work sit together.
 
 mod demo;
+mod estimate;
 mod init;
 mod link;
+mod link_encode;
 mod link_more;
 mod log;
 mod publish;
@@ -41,7 +43,9 @@ enum Verb {
     /// The register: import, list, show, history, accept, export
     Register(register::Register),
     /// Link records: which of them are of one person
-    Link(link::Link),
+    Link(Box<link_encode::LinkVerb>),
+    /// Estimate how many people are on none of the lists
+    Estimate(estimate::Estimate),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -82,6 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Read(verb) => verb.run(&mut out),
         Verb::Register(verb) => verb.run(&mut out),
         Verb::Link(verb) => verb.run(&mut out),
+        Verb::Estimate(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),

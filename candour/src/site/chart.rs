@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use candour_register::{HeadlineCode, Tone};
 
+use crate::releases::Bar;
+
 /// Fills that differ in lightness as well as hue, one per headline in the order of [`HeadlineCode::ALL`].
 const FILLS: [&str; 15] = [
     "#0f6b3c", "#7fae5f", "#c9a227", "#1b5a8f", "#5d9bd3", "#b35c00", "#d98b2b", "#8a6d3b", "#a7bfd8",
@@ -117,6 +119,44 @@ pub(super) fn shares(pairs: &[Pair], label: &str) -> String {
     }
     format!(
         "<svg class=\"chart shares\" viewBox=\"0 0 {width} {top:.0}\" role=\"img\" aria-label=\"{}\"><title>{0}</title><g aria-hidden=\"true\">{drawn}</g></svg>",
+        escape(&format!("{label}. {}", spoken.join("; ")))
+    )
+}
+
+/// Bars on one scale, each under its words and with its figure beside it; those below nought point to the left.
+pub(super) fn bars(bars: &[Bar], label: &str) -> String {
+    if bars.is_empty() {
+        return String::new();
+    }
+    let (width, scale, step) = (640.0, 430.0, 46.0);
+    let most = bars.iter().map(|b| b.value).fold(0.0, f64::max);
+    let least = bars.iter().map(|b| b.value).fold(0.0, f64::min);
+    let unit = scale / (most - least).max(f64::MIN_POSITIVE);
+    // Room for the figures of bars that point left.
+    let nought = if least < 0.0 { 60.0 - least * unit } else { 0.0 };
+    let mut drawn = String::new();
+    let mut spoken = Vec::new();
+    for (at, bar) in bars.iter().enumerate() {
+        let top = at as f64 * step;
+        let length = bar.value.abs() * unit;
+        let (left, class) = if bar.value < 0.0 { (nought - length, "was") } else { (nought, "now") };
+        let (figure, anchor) =
+            if bar.value < 0.0 { (left - 8.0, "end") } else { (left + length + 8.0, "start") };
+        let _ = write!(
+            drawn,
+            "<text x=\"0\" y=\"{:.0}\" font-size=\"16\">{}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{:.0}\" width=\"{:.1}\" height=\"16\"/><text x=\"{figure:.1}\" y=\"{:.0}\" font-size=\"15\" text-anchor=\"{anchor}\">{}</text>",
+            top + 16.0,
+            escape(&bar.words),
+            top + 23.0,
+            length.max(1.0),
+            top + 36.0,
+            escape(&bar.label)
+        );
+        spoken.push(format!("{} {}", bar.words, bar.label));
+    }
+    format!(
+        "<svg class=\"chart shares\" viewBox=\"0 0 {width} {:.0}\" role=\"img\" aria-label=\"{}\"><title>{1}</title><g aria-hidden=\"true\">{drawn}</g></svg>",
+        bars.len() as f64 * step,
         escape(&format!("{label}. {}", spoken.join("; ")))
     )
 }

@@ -4,6 +4,7 @@
 mod accuracy;
 mod chart;
 mod pages;
+mod releases;
 pub(crate) mod review;
 mod search;
 mod style;
@@ -12,6 +13,7 @@ mod view;
 pub(crate) use style::CSS;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
@@ -20,6 +22,7 @@ use candour_record::Finding;
 use candour_register::{AsAt, Register};
 use jiff::civil::Date;
 
+use crate::releases::{self as released, Release};
 use crate::store::Store;
 use crate::workspace::{Settings, Workspace};
 
@@ -29,6 +32,8 @@ pub(crate) struct Site {
     workspace: Workspace,
     store: Mutex<Store>,
     state: Mutex<Arc<State>>,
+    /// What the workspace has released, each with its folder.
+    releases: Vec<(Release, PathBuf)>,
 }
 
 /// The record as loaded; replaced whole when the ledger has grown.
@@ -89,7 +94,9 @@ impl Site {
     pub(crate) fn load(workspace: Workspace) -> Result<Self> {
         let store = workspace.store()?;
         let state = Arc::new(State::load(&store)?);
+        let releases = released::read_all(&workspace.releases())?;
         let site = Self {
+            releases,
             settings: workspace.settings.clone(),
             workspace,
             store: Mutex::new(store),
@@ -120,6 +127,12 @@ impl Site {
     /// Answers an address; `path` begins with `/`.
     pub(crate) fn page(&self, path: &str, asked: &Asked) -> Result<Page> {
         self.reload_if_grown()?;
+        if path.starts_with("/releases/") && path.ends_with(".csv") {
+            return match self.released_table(path)? {
+                Some(page) => Ok(page),
+                None => self.not_found(path),
+            };
+        }
         if !path.ends_with('/') && path != "/style.css" {
             // One address per page: the one with a stroke at its end.
             let whole = format!("{path}/");
@@ -164,6 +177,15 @@ impl Site {
             "/search/" if as_at.is_none() => {
                 Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?)
             }
+            "/releases/" if as_at.is_none() => {
+                let all: Vec<&Release> = self.releases.iter().map(|r| &r.0).collect();
+                Some(releases::list(&view, &all)?)
+            }
+            path if as_at.is_none() && path.starts_with("/releases/") => {
+                let id = path.trim_start_matches("/releases/").trim_end_matches('/');
+                let found = self.releases.iter().find(|r| r.0.id == id);
+                found.map(|(release, _)| releases::one(&view, release)).transpose()?
+            }
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
                 _ => pages::as_at_index(&view, !asked.without_dated_views)?,
@@ -183,7 +205,12 @@ impl Site {
     pub(crate) fn addresses(&self) -> (Vec<String>, bool) {
         let state = self.state();
         let mut addresses: Vec<String> =
-            ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
+            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/"].map(str::to_owned).into();
+        for (release, _) in &self.releases {
+            addresses.push(format!("/releases/{}/", release.id));
+            let files = release.sections.iter().filter_map(|s| s.file.as_ref());
+            addresses.extend(files.map(|file| format!("/releases/{}/{file}", release.id)));
+        }
         addresses.extend(pages::addresses(&state.now, true));
         addresses.extend(state.entries.iter().map(|(index, _)| format!("/history/{index}/")));
         // A dated view holds no more pages than the present does, which bounds them without making any.
@@ -196,6 +223,17 @@ impl Site {
                 .extend(pages::addresses(&register, false).into_iter().map(|a| format!("/as-at/{day}{a}")));
         }
         (addresses, dated)
+    }
+
+    /// A table of a release as a file: one that the release names, and no other.
+    fn released_table(&self, path: &str) -> Result<Option<Page>> {
+        let Some((id, file)) = path.trim_start_matches("/releases/").split_once('/') else { return Ok(None) };
+        let Some((release, folder)) = self.releases.iter().find(|r| r.0.id == id) else { return Ok(None) };
+        if !release.sections.iter().any(|s| s.file.as_deref() == Some(file)) || file.contains(['/', '\\']) {
+            return Ok(None);
+        }
+        let bytes = crate::files::read_limited(&folder.join(file), 16 << 20)?;
+        Ok(Some(Page::text("text/csv; charset=utf-8", bytes)))
     }
 
     fn not_found(&self, path: &str) -> Result<Page> {

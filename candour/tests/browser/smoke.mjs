@@ -39,6 +39,8 @@ const pages = [
   "/figures/",
   "/method/",
   "/accuracy/",
+  "/releases/",
+  "/releases/example-linkage/",
   "/accessibility/",
   "/search/",
   "/search/?q=reporting",

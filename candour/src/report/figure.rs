@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A cell of a figure's table. What it shows and what the chart's data hold are one number, rounded once.
 #[derive(Debug, Clone)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(String),
     Count(u64),
     /// A number to so many places.
@@ -16,21 +16,21 @@ pub(super) enum Cell {
 }
 
 /// A column of a figure's table: its key in the chart's data, and its heading.
-pub(super) struct Column {
-    pub(super) key: &'static str,
-    pub(super) heading: String,
+pub(crate) struct Column {
+    pub(crate) key: &'static str,
+    pub(crate) heading: String,
     /// Whether it holds numbers.
-    pub(super) numeric: bool,
+    pub(crate) numeric: bool,
 }
 
 /// A table of a figure.
-pub(super) struct Table {
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Vec<Cell>>,
+pub(crate) struct Table {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Vec<Cell>>,
 }
 
 /// How a table is drawn. Numbers are places of columns.
-pub(super) enum Plot {
+pub(crate) enum Plot {
     /// Bars to the right and left of zero.
     Bars { group: Option<usize>, label: usize, value: usize },
     /// Two bars to each label.
@@ -41,33 +41,48 @@ pub(super) enum Plot {
     Lines { x: usize, values: Vec<usize> },
     /// Bars from one value to the next.
     Steps { label: usize, from: usize, to: usize, value: usize },
+    /// Points with whiskers; a whisker without an upper end goes on to the edge. `truth` is a value known, drawn as a bar across.
+    Intervals {
+        group: Option<usize>,
+        label: usize,
+        value: usize,
+        ends: (usize, usize),
+        truth: Option<usize>,
+        logarithmic: bool,
+    },
+    /// A point for each row.
+    Points { x: usize, y: usize, logarithmic: bool },
+    /// Columns of one width for bins that need not be of one, their edges named below.
+    Histogram { from: usize, to: usize, value: usize },
 }
 
 /// A figure of the report.
-pub(super) struct Figure {
+pub(crate) struct Figure {
     /// Its anchor, and the name of its file among the charts.
-    pub(super) id: String,
-    pub(super) title: String,
+    pub(crate) id: String,
+    pub(crate) title: String,
     /// How to read it.
-    pub(super) caption: String,
-    pub(super) table: Table,
-    pub(super) chart: Option<Chart>,
+    pub(crate) caption: String,
+    pub(crate) table: Table,
+    pub(crate) chart: Option<Chart>,
     /// Values of records, where they were asked for: a heading and a table.
-    pub(super) values: Option<(String, Table)>,
+    pub(crate) values: Option<(String, Table)>,
 }
 
 /// A chart of a figure.
-pub(super) struct Chart {
-    pub(super) plot: Plot,
-    pub(super) x: String,
-    pub(super) y: String,
+pub(crate) struct Chart {
+    pub(crate) plot: Plot,
+    pub(crate) x: String,
+    pub(crate) y: String,
     /// A threshold drawn as a line across the axis of values.
-    pub(super) threshold: Option<f64>,
+    pub(crate) threshold: Option<f64>,
+    /// Further lines across the axis of values, each with its name.
+    pub(crate) marks: Vec<(f64, String)>,
 }
 
 impl Cell {
     /// What it shows.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(n) => thousands(&n.to_string()),
@@ -91,11 +106,11 @@ impl Cell {
     }
 
     /// The number it holds, as rounded.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         self.digits().parse().ok().filter(|n: &f64| n.is_finite())
     }
 
-    pub(super) fn is_number(&self) -> bool {
+    pub(crate) fn is_number(&self) -> bool {
         !matches!(self, Self::Text(_))
     }
 
@@ -143,7 +158,7 @@ fn thousands(digits: &str) -> String {
 }
 
 impl Table {
-    pub(super) fn new(columns: &[(&'static str, &str)], rows: Vec<Vec<Cell>>) -> Self {
+    pub(crate) fn new(columns: &[(&'static str, &str)], rows: Vec<Vec<Cell>>) -> Self {
         let of = |(at, (key, heading)): (usize, &(&'static str, &str))| Column {
             key,
             heading: (*heading).to_owned(),
@@ -153,13 +168,13 @@ impl Table {
         Self { columns, rows }
     }
 
-    pub(super) fn number(&self, row: usize, column: usize) -> Option<f64> {
+    pub(crate) fn number(&self, row: usize, column: usize) -> Option<f64> {
         self.rows[row][column].number()
     }
 }
 
 impl Figure {
-    pub(super) fn new(id: &str, title: &str, caption: &str, table: Table) -> Self {
+    pub(crate) fn new(id: &str, title: &str, caption: &str, table: Table) -> Self {
         Self {
             id: id.to_owned(),
             title: title.to_owned(),
@@ -170,25 +185,33 @@ impl Figure {
         }
     }
 
-    pub(super) fn drawn(self, plot: Plot, x: &str, y: &str) -> Self {
-        let chart = Chart { plot, x: x.to_owned(), y: y.to_owned(), threshold: None };
+    pub(crate) fn drawn(self, plot: Plot, x: &str, y: &str) -> Self {
+        let chart = Chart { plot, x: x.to_owned(), y: y.to_owned(), threshold: None, marks: Vec::new() };
         Self { chart: Some(chart), ..self }
     }
 
-    pub(super) fn at(mut self, threshold: f64) -> Self {
+    pub(crate) fn at(mut self, threshold: f64) -> Self {
         if let Some(chart) = &mut self.chart {
             chart.threshold = Some(threshold);
         }
         self
     }
 
+    /// Draws a line across the axis of values and names it.
+    pub(crate) fn marked(mut self, value: f64, words: &str) -> Self {
+        if let Some(chart) = &mut self.chart {
+            chart.marks.push((value, words.to_owned()));
+        }
+        self
+    }
+
     /// The chart as SVG, where there is one.
-    pub(super) fn svg(&self) -> Option<String> {
+    pub(crate) fn svg(&self) -> Option<String> {
         super::svg::draw(self)
     }
 
-    /// The chart in Vega-Lite 5, its data the rows of the table.
-    pub(super) fn vega(&self) -> Option<Value> {
+    /// The chart in Vega-Lite 5, its data the rows of the table; none for kinds that stand in reports of one file only.
+    pub(crate) fn vega(&self) -> Option<Value> {
         let chart = self.chart.as_ref()?;
         let key = |column: usize| self.table.columns[column].key;
         let rows: Vec<Value> = self
@@ -243,6 +266,7 @@ impl Figure {
                     "color": {"condition": {"test": format!("datum.{} < datum.{}", key(*to), key(*from)), "value": "#7a4b00"}, "value": "#1b5a8f"}});
                 (json!("bar"), encoding, json!([]))
             }
+            Plot::Intervals { .. } | Plot::Points { .. } | Plot::Histogram { .. } => return None,
         };
         let mut spec = json!({
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",

@@ -27,6 +27,9 @@ pub(super) fn draw(figure: &Figure) -> Option<String> {
         Plot::Columns { from, to, values } => columns(&figure.table, chart, (*from, *to), values),
         Plot::Lines { x, values } => lines(&figure.table, chart, *x, values),
         Plot::Steps { label, from, to, value } => steps(&figure.table, chart, *label, (*from, *to), *value),
+        Plot::Intervals { .. } => intervals(&figure.table, chart),
+        Plot::Points { x, y, logarithmic } => points(&figure.table, chart, (*x, *y), *logarithmic),
+        Plot::Histogram { from, to, value } => histogram(&figure.table, chart, (*from, *to), *value),
     };
     Some(format!(
         "<svg class=\"chart figure\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{}</title><desc id=\"{id}-desc\">{} Across: {}. The table after the chart holds the same figures.</desc><g aria-hidden=\"true\">{drawn}</g></svg>",
@@ -341,6 +344,192 @@ fn lines(table: &Table, chart: &Chart, x: usize, values: &[usize]) -> (String, f
             }
         }
     }
+    (drawn, bottom + AXIS)
+}
+
+/// An axis across of numbers above nought, straight or of their logarithms.
+#[derive(Clone, Copy)]
+struct Across {
+    scale: Scale,
+    logarithmic: bool,
+}
+
+impl Across {
+    /// An axis that holds all the numbers with some room; straight ones do not begin at nought.
+    fn of(numbers: &[f64], logarithmic: bool) -> Self {
+        let usable = numbers.iter().filter(|n| n.is_finite() && (!logarithmic || **n > 0.0));
+        let (least, most) =
+            usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), n| (a.min(*n), b.max(*n)));
+        let (least, most) = if least <= most { (least, most) } else { (1.0, 2.0) };
+        let (least, most) = if logarithmic { (least.ln(), most.ln()) } else { (least, most) };
+        let room = if most > least { 0.04 * (most - least) } else { 0.1 * most.abs().max(1.0) };
+        let scale = Scale { from: least - room, to: most + room, start: 8.0, end: WIDTH - 12.0 };
+        Self { scale, logarithmic }
+    }
+
+    fn at(&self, value: f64) -> f64 {
+        self.scale.at(if self.logarithmic { value.max(1e-12).ln() } else { value })
+    }
+
+    fn axis(&self, into: &mut String, (top, bottom): (f64, f64), title: &str) {
+        if !self.logarithmic {
+            return axis_across(into, self.scale, (top, bottom), title);
+        }
+        // 1, 2 and 5 of each ten, as many as have room.
+        let (from, to) = (self.scale.from.exp(), self.scale.to.exp());
+        let mut last = f64::NEG_INFINITY;
+        for ten in from.log10().floor() as i32..=to.log10().ceil() as i32 {
+            for value in [1.0, 2.0, 5.0].map(|n| n * 10.0_f64.powi(ten)) {
+                let x = self.at(value);
+                if value < from || value > to || x - last < APART {
+                    continue;
+                }
+                last = x;
+                line(into, "grid", (x, top), (x, bottom));
+                text(into, x, bottom + 15.0, "tick", "middle", &Cell::Rounded(value).text());
+            }
+        }
+        let middle = f64::midpoint(self.scale.start, self.scale.end);
+        text(into, middle, bottom + 35.0, "axis", "middle", &format!("{title} (each step a multiple)"));
+    }
+}
+
+/// Names of lines across, a row each above what is drawn; returns the height taken.
+fn mark_names(into: &mut String, marks: &[(f64, String)], at: impl Fn(f64) -> f64) -> f64 {
+    for (place, (value, words)) in marks.iter().enumerate() {
+        let (x, y) = (at(*value), 13.0 + 17.0 * place as f64);
+        let (anchor, x) = if x + LETTER * words.chars().count() as f64 > WIDTH {
+            ("end", x - 3.0)
+        } else {
+            ("start", x + 3.0)
+        };
+        text(into, x, y, "value", anchor, words);
+    }
+    17.0 * marks.len() as f64
+}
+
+fn intervals(table: &Table, chart: &Chart) -> (String, f64) {
+    let Plot::Intervals { group, label, value, ends, truth, logarithmic } = chart.plot else {
+        return (String::new(), 0.0);
+    };
+    let columns = [value, ends.0, ends.1].into_iter().chain(truth);
+    let mut numbers: Vec<f64> = columns
+        .flat_map(|column| (0..table.rows.len()).filter_map(move |row| table.number(row, column)))
+        .collect();
+    numbers.extend(chart.threshold.iter().chain(chart.marks.iter().map(|m| &m.0)));
+    let across = Across::of(&numbers, logarithmic);
+    let mut drawn = String::new();
+    let top = mark_names(&mut drawn, &chart.marks, |v| across.at(v));
+    let mut y = top;
+    let mut body = String::new();
+    let mut last: Option<String> = None;
+    for row in 0..table.rows.len() {
+        let cells = &table.rows[row];
+        if let Some(at) = group {
+            let name = cells[at].text();
+            if last.as_ref() != Some(&name) {
+                text(&mut body, 8.0, y + 22.0, "group", "start", &cut(&name, 50));
+                y += 28.0;
+                last = Some(name);
+            }
+        }
+        text(&mut body, 8.0, y + 13.0, "label", "start", &cut(&cells[label].text(), 58));
+        y += 26.0;
+        let Some(centre) = table.number(row, value) else {
+            text(&mut body, 8.0, y + 2.0, "value", "start", "no figure");
+            y += 12.0;
+            continue;
+        };
+        if let Some(low) = table.number(row, ends.0) {
+            let high = table.number(row, ends.1);
+            let right = high.map_or(across.scale.end, |h| across.at(h));
+            line(&mut body, "whisker", (across.at(low), y), (right, y));
+            line(&mut body, "whisker", (across.at(low), y - 5.0), (across.at(low), y + 5.0));
+            if high.is_some() {
+                line(&mut body, "whisker", (right, y - 5.0), (right, y + 5.0));
+            } else {
+                line(&mut body, "whisker", (right - 6.0, y - 5.0), (right, y));
+                line(&mut body, "whisker", (right - 6.0, y + 5.0), (right, y));
+            }
+        }
+        let _ =
+            write!(body, "<circle class=\"b0\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>", across.at(centre));
+        if let Some(known) = truth.and_then(|column| table.number(row, column)) {
+            rect(&mut body, "against", (across.at(known) - 1.5, y - 9.0), (3.0, 18.0));
+        }
+        y += 14.0;
+    }
+    across.axis(&mut drawn, (top, y), &chart.x);
+    lines_down(&mut drawn, chart, (top, y), |v| across.at(v));
+    (drawn + &body, y + AXIS)
+}
+
+/// The threshold and the marks of a chart, drawn from top to bottom.
+fn lines_down(into: &mut String, chart: &Chart, (top, bottom): (f64, f64), at: impl Fn(f64) -> f64) {
+    for value in chart.threshold.iter().chain(chart.marks.iter().map(|m| &m.0)) {
+        line(into, "threshold", (at(*value), top), (at(*value), bottom));
+    }
+}
+
+fn points(table: &Table, chart: &Chart, (x, y): (usize, usize), logarithmic: bool) -> (String, f64) {
+    const HEIGHT: f64 = 230.0;
+    let column = |c: usize| (0..table.rows.len()).filter_map(move |row| table.number(row, c));
+    let mut numbers: Vec<f64> = column(x).collect();
+    numbers.extend(chart.marks.iter().map(|m| m.0));
+    let mut across = Across::of(&numbers, logarithmic);
+    let (_, most) = range(table, &[y]);
+    let mut drawn = String::new();
+    let top = mark_names(&mut drawn, &chart.marks, |v| across.at(v)) + 24.0;
+    let bottom = top + HEIGHT;
+    let up = Scale { from: 0.0, to: most, start: bottom, end: top }.rounded_up();
+    across.scale.start = 10.0 + LETTER * tick(up.to, up.step(APART_UP)).len() as f64;
+    axis_up(&mut drawn, up, (across.scale.start, across.scale.end), &chart.y);
+    across.axis(&mut drawn, (top, bottom), &chart.x);
+    lines_down(&mut drawn, chart, (top, bottom), |v| across.at(v));
+    for row in 0..table.rows.len() {
+        if let (Some(a), Some(b)) = (table.number(row, x), table.number(row, y)) {
+            let (a, b) = (across.at(a), up.at(b));
+            let _ = write!(drawn, "<circle class=\"dot\" cx=\"{a:.1}\" cy=\"{b:.1}\" r=\"3\"/>");
+        }
+    }
+    (drawn, bottom + AXIS)
+}
+
+fn histogram(table: &Table, chart: &Chart, (from, to): (usize, usize), value: usize) -> (String, f64) {
+    const HEIGHT: f64 = 210.0;
+    /// Edges that are named.
+    const NAMED: usize = 5;
+    let bins = table.rows.len();
+    let most = (0..bins).filter_map(|row| table.number(row, value)).fold(1.0, f64::max);
+    let room = 17.0 * chart.marks.len() as f64;
+    let (top, mut drawn) = (room + 24.0, String::new());
+    let bottom = top + HEIGHT;
+    let up = Scale { from: 0.0, to: most, start: bottom, end: top }.rounded_up();
+    let left = 10.0 + LETTER * tick(up.to, up.step(APART_UP)).len() as f64;
+    let across = Scale { from: 0.0, to: bins as f64, start: left, end: WIDTH - 24.0 };
+    // A number lies in its bin as far along as between the bin's edges; beyond the first and the last it stands at the end.
+    let place = |number: f64| {
+        let bin = (0..bins).find(|bin| table.number(*bin, to).is_some_and(|end| number < end));
+        let at = bin.map_or(bins as f64, |bin| {
+            let (low, high) = (table.number(bin, from).unwrap_or(0.0), table.number(bin, to).unwrap_or(0.0));
+            bin as f64 + if high > low { ((number - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
+        });
+        across.at(at)
+    };
+    mark_names(&mut drawn, &chart.marks, place);
+    axis_up(&mut drawn, up, (left, WIDTH - 24.0), &chart.y);
+    for row in 0..bins {
+        let height = bottom - up.at(table.number(row, value).unwrap_or(0.0));
+        let (a, b) = (across.at(row as f64), across.at(row as f64 + 1.0));
+        rect(&mut drawn, "b0", (a + 0.5, bottom - height), (b - a - 1.0, height));
+    }
+    for named in 0..=NAMED.min(bins) {
+        let bin = named * bins / NAMED.min(bins);
+        let edge = if bin < bins { &table.rows[bin][from] } else { &table.rows[bins - 1][to] };
+        text(&mut drawn, across.at(bin as f64), bottom + 15.0, "tick", "middle", &edge.text());
+    }
+    text(&mut drawn, f64::midpoint(left, WIDTH - 24.0), bottom + 35.0, "axis", "middle", &chart.x);
+    lines_down(&mut drawn, chart, (top, bottom), place);
     (drawn, bottom + AXIS)
 }
 

@@ -1,0 +1,481 @@
+//! From what is at risk to a pattern that withstands the attack: whole where the system is small, by neighbourhoods where not.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::CountTable;
+use crate::lp::{Attacker, Bounds, Reach, Sums, Tableau};
+use crate::pattern::{self, Effort, Problem, Target};
+use crate::system::System;
+
+/// What is known, allowed and asked of each cell of a system.
+pub(crate) struct Facts {
+    /// What an attacker knows of a cell that is published, as deviations from the truth.
+    pub(crate) published: Bounds,
+    /// What an attacker knows of a cell that is left out.
+    pub(crate) hidden: Bounds,
+    pub(crate) forced: Vec<bool>,
+    pub(crate) eligible: Vec<bool>,
+    pub(crate) cost: Vec<f64>,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// How far a cell at risk can be pinned down by someone who knows all sums and all that is published.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Interval {
+    pub(crate) cell: u32,
+    pub(crate) lower: f64,
+    /// None: without end.
+    pub(crate) upper: Option<f64>,
+    /// These are the limits themselves; otherwise the limits lie at least this far apart.
+    pub(crate) whole: bool,
+}
+
+/// A pattern and what the attack on it found.
+pub(crate) struct Settled {
+    pub(crate) hidden: Vec<bool>,
+    pub(crate) intervals: Vec<Interval>,
+    /// Cells at risk about which too little doubt is left. Nothing may be released while there are any.
+    pub(crate) exposed: Vec<u32>,
+    pub(crate) optimal: bool,
+}
+
+/// Entries of a tableau up to which a system is solved whole.
+const WHOLE_SYSTEM: usize = 120_000;
+/// How wide a neighbourhood is.
+#[derive(Clone, Copy)]
+struct Width {
+    /// Siblings of each code.
+    siblings: usize,
+    /// Children of each code that is a total.
+    children: usize,
+    /// Whether the codes above are in it too.
+    above: bool,
+    /// Cells at the most.
+    cells: usize,
+}
+
+/// From the first try to the last.
+const TRIES: [Width; 5] = [
+    Width { siblings: 3, children: 1, above: false, cells: 300 },
+    Width { siblings: 6, children: 1, above: false, cells: 900 },
+    Width { siblings: 3, children: 1, above: true, cells: 900 },
+    Width { siblings: 4, children: 2, above: true, cells: 1_500 },
+    Width { siblings: 12, children: 3, above: true, cells: 2_500 },
+];
+
+/// Finds a pattern and attacks it.
+pub(crate) fn settle(system: &System, tables: &[&CountTable], facts: &Facts, effort: Effort) -> Settled {
+    let cells = system.cells();
+    let rank_at_most = system.sums.len().min(cells);
+    // A quarter of the square is the most that a condensed tableau can have.
+    if cells * cells / 4 <= WHOLE_SYSTEM
+        || (cells - rank_at_most) * rank_at_most <= WHOLE_SYSTEM && rank_at_most < cells
+    {
+        whole(system, facts, effort)
+    } else {
+        Neighbourhoods::new(system, tables, facts).run()
+    }
+}
+
+fn whole(system: &System, facts: &Facts, effort: Effort) -> Settled {
+    let tableau = Tableau::new(system.cells(), &system.sums);
+    let problem = Problem {
+        tableau: &tableau,
+        published: facts.published.clone(),
+        hidden: facts.hidden.clone(),
+        forced: facts.forced.clone(),
+        eligible: facts.eligible.clone(),
+        cost: facts.cost.clone(),
+        targets: facts.targets.clone(),
+    };
+    let found = pattern::find(&problem, effort);
+    let (intervals, exposed) = attack(system, &tableau, facts, &found.hidden);
+    Settled { hidden: found.hidden, intervals, exposed, optimal: found.optimal }
+}
+
+/// What a given pattern tells of each cell at risk, by two linear programs for each, and which are exposed.
+pub(crate) fn attack(
+    system: &System,
+    tableau: &Tableau,
+    facts: &Facts,
+    hidden: &[bool],
+) -> (Vec<Interval>, Vec<u32>) {
+    let bounds = bounds_of(facts, hidden);
+    let mut attacker = Attacker::new(tableau);
+    let mut intervals = Vec::with_capacity(facts.targets.len());
+    let mut exposed = Vec::new();
+    for target in &facts.targets {
+        let value = system.values[target.cell as usize] as f64;
+        let mut end = |sign: f64| match attacker.push(target.cell, sign, f64::INFINITY, &bounds, u64::MAX) {
+            Reach::Far => None,
+            Reach::Short(come) => Some(value + sign * come),
+            Reach::Unknown => Some(value),
+        };
+        let (upper, lower) = (end(1.0), end(-1.0));
+        let short = |limit: Option<f64>, asked: f64| limit.is_some_and(|l| (l - value).abs() < asked - 1e-6);
+        if short(upper, target.up) || short(lower, target.down) {
+            exposed.push(target.cell);
+        }
+        intervals.push(Interval {
+            cell: target.cell,
+            lower: lower.unwrap_or(f64::NEG_INFINITY),
+            upper,
+            whole: true,
+        });
+    }
+    (intervals, exposed)
+}
+
+fn bounds_of(facts: &Facts, hidden: &[bool]) -> Bounds {
+    let mut bounds = facts.published.clone();
+    for cell in (0..hidden.len()).filter(|&c| hidden[c]) {
+        bounds.lower[cell] = facts.hidden.lower[cell];
+        bounds.upper[cell] = facts.hidden.upper[cell];
+    }
+    bounds
+}
+
+/// Deviations that keep every sum: proof that the cells in it can move.
+struct Example(Vec<(u32, f64)>);
+
+/// For systems too large for one tableau: each cell at risk is given an example of how it can move among cells near it, all others
+/// held still. Every example is checked against all sums and bounds of the whole system before it counts.
+struct Neighbourhoods<'a> {
+    system: &'a System,
+    tables: &'a [&'a CountTable],
+    facts: &'a Facts,
+    hidden: Vec<bool>,
+    sums_of: Vec<Vec<u32>>,
+    /// Where a cell stands in the tables, for choosing what is near it.
+    stands_in: Vec<Vec<(u32, u32)>>,
+    examples: Vec<Example>,
+    /// The example and factor that answer each target, up and down.
+    answers: Vec<[Option<(u32, f64)>; 2]>,
+    target_of: HashMap<u32, u32>,
+}
+
+impl<'a> Neighbourhoods<'a> {
+    fn new(system: &'a System, tables: &'a [&'a CountTable], facts: &'a Facts) -> Self {
+        let mut sums_of = vec![Vec::new(); system.cells()];
+        for (number, (parent, children)) in system.sums.iter().enumerate() {
+            for &cell in children.iter().chain(parent) {
+                sums_of[cell as usize].push(number as u32);
+            }
+        }
+        let mut stands_in = vec![Vec::new(); system.cells()];
+        for (table, members) in system.members.iter().enumerate() {
+            for (cell, &here) in members.iter().enumerate() {
+                stands_in[here as usize].push((table as u32, cell as u32));
+            }
+        }
+        let target_of = facts.targets.iter().enumerate().map(|(n, t)| (t.cell, n as u32)).collect();
+        Self {
+            system,
+            tables,
+            facts,
+            hidden: facts.forced.clone(),
+            sums_of,
+            stands_in,
+            examples: Vec::new(),
+            answers: vec![[None; 2]; facts.targets.len()],
+            target_of,
+        }
+    }
+
+    fn run(mut self) -> Settled {
+        let targets = &self.facts.targets;
+        let mut order: Vec<usize> = (0..targets.len()).collect();
+        // The hardest first: what they need left out serves the others.
+        order.sort_by(|&a, &b| {
+            let need = |t: usize| targets[t].up.max(targets[t].down);
+            need(b).total_cmp(&need(a)).then(a.cmp(&b))
+        });
+        for &target in &order {
+            for way in 0..2 {
+                if self.asked(target, way) > 0.0 && self.answers[target][way].is_none() {
+                    self.answer(target, way);
+                }
+            }
+        }
+        self.show_what_no_example_needs();
+        self.judge()
+    }
+
+    fn asked(&self, target: usize, way: usize) -> f64 {
+        if way == 0 { self.facts.targets[target].up } else { self.facts.targets[target].down }
+    }
+
+    /// Looks for an example near the target, wider each time.
+    fn answer(&mut self, target: usize, way: usize) {
+        let cell = self.facts.targets[target].cell;
+        let asked = self.asked(target, way);
+        let (up, down) = if way == 0 { (asked, 0.0) } else { (0.0, asked) };
+        for width in TRIES {
+            let block = self.block(cell, width, asked);
+            let Some(own) = block.iter().position(|&c| c == cell) else { return };
+            let number: HashMap<u32, u32> = block.iter().enumerate().map(|(n, &c)| (c, n as u32)).collect();
+            let tableau = Tableau::new(block.len(), &self.sums_within(&block, &number));
+            let pick = |from: &[f64]| block.iter().map(|&c| from[c as usize]).collect::<Vec<f64>>();
+            let facts = self.facts;
+            let problem = Problem {
+                tableau: &tableau,
+                published: Bounds {
+                    lower: pick(&facts.published.lower),
+                    upper: pick(&facts.published.upper),
+                },
+                hidden: Bounds { lower: pick(&facts.hidden.lower), upper: pick(&facts.hidden.upper) },
+                forced: block.iter().map(|&c| self.hidden[c as usize]).collect(),
+                eligible: block.iter().map(|&c| facts.eligible[c as usize]).collect(),
+                cost: pick(&facts.cost),
+                targets: vec![Target { cell: own as u32, up, down }],
+            };
+            let found = pattern::find(&problem, Effort { rounds: 2, work: 400_000 });
+            if !found.exposed.is_empty() {
+                continue;
+            }
+            let sign = if way == 0 { 1.0 } else { -1.0 };
+            let mut bounds = problem.published.clone();
+            for place in (0..block.len()).filter(|&p| found.hidden[p]) {
+                bounds.lower[place] = problem.hidden.lower[place];
+                bounds.upper[place] = problem.hidden.upper[place];
+            }
+            let mut attacker = Attacker::new(&tableau);
+            if attacker.push(own as u32, sign, asked, &bounds, u64::MAX) != Reach::Far {
+                continue;
+            }
+            let mut example = Vec::new();
+            for (place, &deviation) in attacker.deviation.iter().enumerate() {
+                if deviation.abs() > 1e-9 {
+                    example.push((block[place], deviation));
+                    self.hidden[block[place] as usize] |= found.hidden[place];
+                }
+            }
+            self.serve(Example(example));
+            if self.answers[target][way].is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Keeps an example, and answers with it every target that it moves far enough when stretched as far as the bounds allow.
+    fn serve(&mut self, example: Example) {
+        let number = self.examples.len() as u32;
+        let mut used = false;
+        for turned in [1.0, -1.0] {
+            let stretch = example
+                .0
+                .iter()
+                .map(|&(cell, by)| {
+                    let (lower, upper) = self.limits(cell);
+                    if by * turned > 0.0 { upper / by.abs() } else { -lower / by.abs() }
+                })
+                .fold(1e6, f64::min);
+            for &(cell, by) in &example.0 {
+                let Some(&target) = self.target_of.get(&cell) else { continue };
+                let way = usize::from(by * turned < 0.0);
+                let asked = self.asked(target as usize, way);
+                let answer = &mut self.answers[target as usize][way];
+                if asked > 0.0 && answer.is_none() && by.abs() * stretch >= asked - 1e-7 {
+                    *answer = Some((number, turned * stretch.min(asked / by.abs())));
+                    used = true;
+                }
+            }
+        }
+        if used {
+            self.examples.push(example);
+        }
+    }
+
+    fn limits(&self, cell: u32) -> (f64, f64) {
+        let from = if self.hidden[cell as usize] { &self.facts.hidden } else { &self.facts.published };
+        (from.lower[cell as usize], from.upper[cell as usize])
+    }
+
+    /// Cells near one cell, in every table where it stands.
+    fn block(&self, cell: u32, width: Width, asked: f64) -> Vec<u32> {
+        let mut block: BTreeMap<u32, ()> = BTreeMap::from([(cell, ())]);
+        let mut stands = self.stands_in[cell as usize].clone();
+        if stands.is_empty() {
+            // A change between two versions: near both.
+            for &sum in &self.sums_of[cell as usize] {
+                let (parent, children) = &self.system.sums[sum as usize];
+                for other in children.iter().chain(parent) {
+                    stands.extend(&self.stands_in[*other as usize]);
+                }
+            }
+        }
+        for (table, at) in stands {
+            self.block_in(table as usize, at as usize, width, asked, &mut block);
+        }
+        if !self.system.changes.is_empty() {
+            let near: Vec<u32> = block.keys().copied().collect();
+            for cell in near {
+                for &sum in &self.sums_of[cell as usize] {
+                    let (parent, children) = &self.system.sums[sum as usize];
+                    if children.len() == 2 && self.stands_in[children[1] as usize].is_empty() {
+                        block.extend(children.iter().chain(parent).map(|c| (*c, ())));
+                    }
+                }
+            }
+        }
+        block.into_keys().collect()
+    }
+
+    fn block_in(&self, table: usize, at: usize, mut width: Width, asked: f64, block: &mut BTreeMap<u32, ()>) {
+        let members = &self.system.members[table];
+        let table = self.tables[table];
+        // As wide as it may be without too many cells.
+        let chosen = loop {
+            let chosen: Vec<Vec<u32>> = (0..table.dimensions().len())
+                .map(|place| self.codes_near(table, members, at, place, width, asked))
+                .collect();
+            if chosen.iter().map(Vec::len).product::<usize>() <= width.cells
+                || (width.siblings <= 1 && width.children <= 1)
+            {
+                break chosen;
+            }
+            if width.siblings > 1 && width.siblings >= width.children {
+                width.siblings -= 1;
+            } else {
+                width.children -= 1;
+            }
+        };
+        let mut cells = vec![0usize];
+        for (stride, codes) in table.strides().iter().zip(&chosen) {
+            cells = cells
+                .iter()
+                .flat_map(|cell| codes.iter().map(move |&c| cell + c as usize * stride))
+                .collect();
+        }
+        block.extend(cells.into_iter().map(|cell| (members[cell], ())));
+    }
+
+    /// Codes of one dimension near a cell's own: siblings, and below each of them a way down, since a total moves with its parts.
+    fn codes_near(
+        &self,
+        table: &CountTable,
+        members: &[u32],
+        at: usize,
+        place: usize,
+        width: Width,
+        asked: f64,
+    ) -> Vec<u32> {
+        let dimension = &table.dimensions()[place];
+        let stride = table.strides()[place];
+        let code = table.code(at, place);
+        let base = at - code as usize * stride;
+        let line = |code: u32| members[base + code as usize * stride] as usize;
+        let rank = |c: u32| {
+            let cell = line(c);
+            let value = self.system.values[cell];
+            let enough = value as f64 >= asked;
+            let rank = match (self.hidden[cell], self.facts.eligible[cell]) {
+                (true, _) if enough => 0u8,
+                (_, true) if enough => 1,
+                (true, _) | (_, true) => 2,
+                _ => 3,
+            };
+            (rank, -value, c)
+        };
+        let best = |codes: &[u32], but: u32, most: usize| {
+            let mut ranked: Vec<(u8, i64, u32)> =
+                codes.iter().filter(|&&c| c != but).map(|&c| rank(c)).collect();
+            ranked.sort_unstable();
+            ranked.truncate(most);
+            ranked.into_iter().map(|(_, _, c)| c)
+        };
+        let mut codes = vec![code];
+        let mut of = code;
+        while let Some(parent) = dimension.parent(of) {
+            codes.extend(best(dimension.children(parent), of, width.siblings));
+            if !width.above {
+                break;
+            }
+            codes.push(parent);
+            of = parent;
+        }
+        let mut next = 0;
+        while next < codes.len() {
+            let own = codes[next] == code && next == 0;
+            let children = if own { width.children.max(2) } else { width.children };
+            let held = dimension.children(codes[next]);
+            if !held.iter().any(|c| codes.contains(c)) || own {
+                codes.extend(best(held, u32::MAX, children).collect::<Vec<_>>());
+            }
+            next += 1;
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+
+    /// The sums that touch a block, with all cells outside it held still.
+    fn sums_within(&self, block: &[u32], number: &HashMap<u32, u32>) -> Sums {
+        let mut touched: Vec<u32> =
+            block.iter().flat_map(|&c| self.sums_of[c as usize].iter().copied()).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+            .into_iter()
+            .map(|sum| {
+                let (parent, children) = &self.system.sums[sum as usize];
+                let inside = |c: &u32| number.get(c).copied();
+                (parent.as_ref().and_then(inside), children.iter().filter_map(inside).collect())
+            })
+            .collect()
+    }
+
+    /// Publishes what was left out for nothing.
+    fn show_what_no_example_needs(&mut self) {
+        let mut needed = self.facts.forced.clone();
+        for (example, _) in self.answers.iter().flatten().flatten() {
+            for &(cell, _) in &self.examples[*example as usize].0 {
+                needed[cell as usize] = true;
+            }
+        }
+        for (hidden, needed) in self.hidden.iter_mut().zip(&needed) {
+            *hidden &= needed;
+        }
+    }
+
+    /// Checks every answer against the whole system; a target without a good one is exposed.
+    fn judge(self) -> Settled {
+        let mut intervals = Vec::with_capacity(self.answers.len());
+        let mut exposed = Vec::new();
+        let mut totals: HashMap<u32, f64> = HashMap::new();
+        for (number, target) in self.facts.targets.iter().enumerate() {
+            let value = self.system.values[target.cell as usize] as f64;
+            let mut reach = [0.0f64; 2];
+            for (way, reach) in reach.iter_mut().enumerate() {
+                let Some((example, factor)) = self.answers[number][way] else { continue };
+                totals.clear();
+                let mut sound = true;
+                for &(cell, by) in &self.examples[example as usize].0 {
+                    let by = by * factor;
+                    let (lower, upper) = self.limits(cell);
+                    sound &= by >= lower - 1e-6 && by <= upper + 1e-6;
+                    for &sum in &self.sums_of[cell as usize] {
+                        let is_parent = self.system.sums[sum as usize].0 == Some(cell);
+                        *totals.entry(sum).or_default() += if is_parent { -by } else { by };
+                    }
+                    if cell == target.cell {
+                        *reach = by.abs();
+                    }
+                }
+                if !sound || totals.values().any(|t| t.abs() > 1e-6) {
+                    *reach = 0.0;
+                }
+            }
+            if reach[0] < target.up - 1e-6 || reach[1] < target.down - 1e-6 {
+                exposed.push(target.cell);
+            }
+            intervals.push(Interval {
+                cell: target.cell,
+                lower: value - reach[1],
+                upper: Some(value + reach[0]),
+                whole: false,
+            });
+        }
+        Settled { hidden: self.hidden, intervals, exposed, optimal: false }
+    }
+}
