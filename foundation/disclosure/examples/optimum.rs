@@ -14,11 +14,14 @@ const TIMES: usize = 5;
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("name the directory of golden.csv")?;
     let read = |name: String| std::fs::read_to_string(format!("{directory}/{name}"));
-    println!("table,threshold,criterion,objective,optimum,proven,ours,ratio,shown_optimal,withstood,milliseconds");
+    println!(
+        "table,threshold,criterion,objective,optimum,proven,ours,ratio,shown_optimal,withstood,milliseconds"
+    );
     let (mut worst, mut sum, mut proven, mut slowest) = (0.0f64, 0.0, 0u32, Duration::ZERO);
     for line in read("golden.csv".to_owned())?.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        let [name, _, threshold, criterion, objective, primary, _, optimum, is_proven, ..] = fields[..] else {
+        let [name, _, threshold, criterion, objective, primary, _, optimum, is_proven, ..] = fields[..]
+        else {
             return Err(format!("not a line of golden.csv: {line}").into());
         };
         let text = (read(format!("{name}.csv"))?, read(format!("{name}.hier.json"))?);
@@ -37,10 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             last = Some(passed);
         }
         let passed = last.ok_or("no run")?;
-        let ours =
-            if objective == "count" { (passed.primary + passed.secondary) as u64 } else { passed.hidden_value };
+        let ours = if objective == "count" {
+            (passed.primary + passed.secondary) as u64
+        } else {
+            passed.hidden_value
+        };
         let ratio = ours as f64 / optimum.parse::<f64>()?;
-        let withstood = passed.attack.len() == primary.parse::<usize>()? && passed.attack.iter().all(|a| a.exact);
+        let withstood =
+            passed.attack.len() == primary.parse::<usize>()? && passed.attack.iter().all(|a| a.exact);
         println!(
             "{name},{threshold},{criterion},{objective},{optimum},{is_proven},{ours},{ratio:.3},{},{withstood},{:.2}",
             passed.optimal,

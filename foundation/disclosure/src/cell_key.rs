@@ -37,10 +37,9 @@ impl NoiseTable {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| DisclosureError::Noise(e.to_string()))?.clone();
         let column = |name: &str| {
-            header
-                .iter()
-                .position(|h| h.trim() == name)
-                .ok_or_else(|| DisclosureError::Noise(format!("no column {name}; the columns are pcv, ckey and pvalue")))
+            header.iter().position(|h| h.trim() == name).ok_or_else(|| {
+                DisclosureError::Noise(format!("no column {name}; the columns are pcv, ckey and pvalue"))
+            })
         };
         let places = [column("pcv")?, column("ckey")?, column("pvalue")?];
         let mut entries: Vec<(u64, u64, i64)> = Vec::new();
@@ -53,8 +52,12 @@ impl NoiseTable {
                     .ok_or_else(|| wrong(line, "pcv, ckey and pvalue must be whole numbers"))
             };
             let (row, key, noise) = (number(0)?, number(1)?, number(2)?);
-            if !(0..=ROWS as i64).contains(&row) || !(0..65_536).contains(&key) || noise.abs() > LARGEST_NOISE {
-                return Err(wrong(line, "pcv goes from 0 to 750, ckey from 0 to 65535 and pvalue from -1000 to 1000"));
+            if !(0..=ROWS as i64).contains(&row) || !(0..65_536).contains(&key) || noise.abs() > LARGEST_NOISE
+            {
+                return Err(wrong(
+                    line,
+                    "pcv goes from 0 to 750, ckey from 0 to 65535 and pvalue from -1000 to 1000",
+                ));
             }
             if entries.len() >= MOST_ENTRIES {
                 return Err(DisclosureError::Noise(format!("more than {MOST_ENTRIES} lines")));

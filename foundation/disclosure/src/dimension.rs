@@ -56,7 +56,9 @@ impl Dimension {
             }
             for child in children {
                 if let Some(other) = parent_of.insert(child, parent) {
-                    return Err(wrong(format!("{child} is a child of {other} and of {parent}; a code has one parent")));
+                    return Err(wrong(format!(
+                        "{child} is a child of {other} and of {parent}; a code has one parent"
+                    )));
                 }
             }
             if parent_of.len() > MOST_CODES {
@@ -66,9 +68,13 @@ impl Dimension {
         let mut roots = children_of.keys().filter(|parent| !parent_of.contains_key(parent.as_str()));
         let root = match (roots.next(), roots.next()) {
             (Some(root), None) => root,
-            (None, _) => return Err(wrong("no code is the grand total: every parent is also a child".to_owned())),
+            (None, _) => {
+                return Err(wrong("no code is the grand total: every parent is also a child".to_owned()));
+            }
             (Some(one), Some(other)) => {
-                return Err(wrong(format!("{one} and {other} are both nobody's child; join them under one total")));
+                return Err(wrong(format!(
+                    "{one} and {other} are both nobody's child; join them under one total"
+                )));
             }
         };
         let mut codes: Vec<Code> = Vec::with_capacity(parent_of.len() + 1);
@@ -144,12 +150,11 @@ impl Dimension {
 
     /// Reads one object per dimension, `parent -> children`, with the dimensions' names in the same order.
     pub(crate) fn from_json(text: &str, names: &[&str]) -> Result<Vec<Self>, DisclosureError> {
-        let trees: Vec<BTreeMap<String, Vec<String>>> = serde_json::from_str(text).map_err(|e| {
-            DisclosureError::Hierarchy {
+        let trees: Vec<BTreeMap<String, Vec<String>>> =
+            serde_json::from_str(text).map_err(|e| DisclosureError::Hierarchy {
                 dimension: "all".to_owned(),
                 reason: format!("the hierarchy is not a list of objects of lists of codes: {e}"),
-            }
-        })?;
+            })?;
         if trees.len() != names.len() {
             return Err(DisclosureError::Hierarchy {
                 dimension: "all".to_owned(),

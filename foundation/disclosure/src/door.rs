@@ -18,7 +18,7 @@ use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable
 /// Tables one release may have, and as many released before.
 pub const MOST_TABLES: usize = 200;
 /// Effort for one release: some milliseconds of one core for small tables.
-const EFFORT: Effort = Effort { rounds: 20_000, work: 2_000_000 };
+const EFFORT: Effort = Effort { rounds: 20_000, work: 3_000_000 };
 /// Cells named in a refusal; more would be read by nobody.
 const NAMED: usize = 10;
 
@@ -230,6 +230,8 @@ impl Release {
 
     /// Decides what is left out, attacks the result, and makes tables that can be printed only if nothing at risk can be worked out.
     ///
+    /// A release without tables only attacks what was released before: the check of two old tables against each other.
+    ///
     /// # Errors
     ///
     /// [`DisclosureError::Refused`] where the attack succeeds; others where tables disagree, are too large or lack what the profile needs.
@@ -280,10 +282,17 @@ impl Release {
             let work = self.work(&with)?;
             let name = self.candidates[candidate].table.name();
             if !work.settled.exposed.is_empty() {
-                log.add(Action::NotAfforded, name, "with the tables already chosen, cells at risk could be worked out");
+                log.add(
+                    Action::NotAfforded,
+                    name,
+                    "with the tables already chosen, cells at risk could be worked out",
+                );
                 continue;
             }
-            let shares = with.iter().enumerate().map(|(place, &c)| (c, work.hidden_share(place, &self.candidates[c].table)));
+            let shares = with
+                .iter()
+                .enumerate()
+                .map(|(place, &c)| (c, work.hidden_share(place, &self.candidates[c].table)));
             match shares.filter(|(_, share)| *share > budget.most_hidden).max_by(|a, b| a.1.total_cmp(&b.1)) {
                 Some((over, share)) => log.add(
                     Action::NotAfforded,
@@ -305,7 +314,10 @@ impl Release {
         let work = self.work(chosen)?;
         let tables: Vec<&CountTable> = chosen.iter().map(|&c| &self.candidates[c].table).collect();
         let Work { system, facts, settled, shown, why, earlier_public } = &work;
-        let names = CellNames::new(system, tables.iter().copied().chain(self.earlier.iter().map(Earlier::counts)).collect());
+        let names = CellNames::new(
+            system,
+            tables.iter().copied().chain(self.earlier.iter().map(Earlier::counts)).collect(),
+        );
         let name = |cell: u32| names.of(cell);
         for (cell, reason) in why {
             let by_person = matches!(reason, Why::Asked { .. });
@@ -329,7 +341,11 @@ impl Release {
                 primary += 1;
             } else {
                 secondary += 1;
-                log.add(Action::LeftOut, name(cell as u32), "printed, it would help to work out a cell at risk");
+                log.add(
+                    Action::LeftOut,
+                    name(cell as u32),
+                    "printed, it would help to work out a cell at risk",
+                );
             }
         }
         if !settled.exposed.is_empty() {
@@ -339,7 +355,12 @@ impl Release {
         let attack: Vec<Attacked> = settled
             .intervals
             .iter()
-            .map(|&Interval { cell, lower, upper, whole }| Attacked { cell: name(cell), lower, upper, exact: whole })
+            .map(|&Interval { cell, lower, upper, whole }| Attacked {
+                cell: name(cell),
+                lower,
+                upper,
+                exact: whole,
+            })
             .collect();
         let narrowest = attack
             .iter()
@@ -385,7 +406,11 @@ impl Release {
                     }
                 })
                 .collect();
-            log.add(Action::Released, table.name(), format!("in release {} under {}", self.id, self.profile.name));
+            log.add(
+                Action::Released,
+                table.name(),
+                format!("in release {} under {}", self.id, self.profile.name),
+            );
             public.push(PublicTable::new(&self.id, table, &self.profile, cells, audit.clone()));
         }
         Ok(Passed {
@@ -440,17 +465,19 @@ impl Release {
                 if rule.levels == Levels::Totals && !is_total {
                     return Shown::Count(table.count(cell));
                 }
-                let (count, (least, most)) = match &adding_up {
-                    Some(rounded) => (rounded[cell], rounding::known_controlled(rounded[cell], rule.base)),
-                    None => {
-                        let count = rounding::nearest(table.count(cell), rule.base);
-                        (count, rounding::known_nearest(count, rule.base))
-                    }
+                let (count, (least, most)) = if let Some(rounded) = &adding_up {
+                    (rounded[cell], rounding::known_controlled(rounded[cell], rule.base))
+                } else {
+                    let count = rounding::nearest(table.count(cell), rule.base);
+                    (count, rounding::known_nearest(count, rule.base))
                 };
-                // Above nothing, and printed as such: a count of nothing is printed without rounding.
-                let least = if count == 0 && table.count(cell) > 0 { least.max(1) } else { least };
-                let most = if table.count(cell) == 0 { 0 } else { most };
-                Shown::Rounded { count, least, most }
+                // Where what rounds to nothing has a symbol, readers can tell it from nobody.
+                let told_apart = count == 0 && self.profile.symbols.rounds_to_zero.is_some();
+                match table.count(cell) {
+                    0 if told_apart => Shown::Count(0),
+                    _ if told_apart => Shown::Rounded { count, least: least.max(1), most },
+                    _ => Shown::Rounded { count, least, most },
+                }
             })
             .collect())
     }
@@ -518,7 +545,8 @@ impl Release {
                     for cell in zeros.into_iter().chain([full as usize, other as usize]) {
                         let here = members[cell] as usize;
                         forced[here] = true;
-                        why.entry(here as u32).or_insert_with(|| Why::Class { row: table.cell_name(parent as usize) });
+                        why.entry(here as u32)
+                            .or_insert_with(|| Why::Class { row: table.cell_name(parent as usize) });
                     }
                     let here = members[other as usize] as usize;
                     at_risk[here] = true;
@@ -529,7 +557,10 @@ impl Release {
                 if let Some(cell) = find_cell(table, asked) {
                     let here = members[cell] as usize;
                     forced[here] = true;
-                    why.insert(here as u32, Why::Asked { by: asked.by.clone(), reason: asked.reason.clone() });
+                    why.insert(
+                        here as u32,
+                        Why::Asked { by: asked.by.clone(), reason: asked.reason.clone() },
+                    );
                 }
             }
         }
@@ -583,12 +614,10 @@ impl Release {
                 targets.push(Target { cell: here as u32, up, down });
             }
         }
-        let cost = (0..cells)
-            .map(|c| match self.profile.keep_small {
-                KeepSmall::Cells => 1.0,
-                KeepSmall::Value => (system.values[c].max(1)) as f64,
-            })
-            .collect();
+        let cost = match self.profile.keep_small {
+            KeepSmall::Cells => vec![1.0; cells],
+            KeepSmall::Value => system.values.iter().map(|v| (*v).max(1) as f64).collect(),
+        };
         let split = |pairs: &[(f64, f64)]| Bounds {
             lower: pairs.iter().map(|p| p.0).collect(),
             upper: pairs.iter().map(|p| p.1).collect(),
@@ -600,6 +629,7 @@ impl Release {
             eligible: (0..cells).map(|c| may_hide[c] && known[c] != (0.0, 0.0)).collect(),
             forced,
             cost,
+            missed: levels(system, tables),
             targets,
         };
         (facts, why.into_iter().collect(), earlier_public)
@@ -671,6 +701,21 @@ fn find_cell(table: &CountTable, asked: &AskedOut) -> Option<usize> {
         cell += dimension.code(label)? as usize * stride;
     }
     Some(cell)
+}
+
+/// How far up the totals a cell stands: readers miss the grand total most.
+fn levels(system: &System, tables: &[&CountTable]) -> Vec<f64> {
+    let mut level = vec![0.0f64; system.cells()];
+    for (table, members) in tables.iter().zip(&system.members) {
+        for (cell, &here) in members.iter().enumerate() {
+            let own = table.dimensions().iter().enumerate().map(|(place, dimension)| {
+                let code = table.code(cell, place);
+                f64::from(u8::from(!dimension.is_leaf(code)) + u8::from(dimension.parent(code).is_none()))
+            });
+            level[here as usize] = level[here as usize].max(own.sum());
+        }
+    }
+    level
 }
 
 /// Totals of nothing over an empty cell, in the table's other dimensions too: while one is printed, the cell is known to be empty.

@@ -42,7 +42,10 @@ impl Earlier {
     /// Where the counts are not those of the table.
     pub fn new(counts: CountTable, public: &PublicTable) -> Result<Self, DisclosureError> {
         let shape = |dimensions: &[crate::Dimension]| -> Vec<(String, Vec<String>)> {
-            dimensions.iter().map(|d| (d.name().to_owned(), d.labels().map(str::to_owned).collect())).collect()
+            dimensions
+                .iter()
+                .map(|d| (d.name().to_owned(), d.labels().map(str::to_owned).collect()))
+                .collect()
         };
         if shape(counts.dimensions()) != shape(public.dimensions()) {
             return Err(DisclosureError::Earlier(format!(
@@ -59,8 +62,8 @@ impl Earlier {
     ///
     /// Where the text cannot be read, or the counts are not those of the table.
     pub fn from_json(counts: CountTable, text: &str) -> Result<Self, DisclosureError> {
-        let released: Released =
-            serde_json::from_str(text).map_err(|e| DisclosureError::Earlier(format!("not a released table: {e}")))?;
+        let released: Released = serde_json::from_str(text)
+            .map_err(|e| DisclosureError::Earlier(format!("not a released table: {e}")))?;
         let wrong = |reason: String| DisclosureError::Earlier(format!("{}: {reason}", released.table));
         let names: Vec<&str> = released.dimensions.iter().map(|d| d.name.as_str()).collect();
         if names != counts.dimensions().iter().map(crate::Dimension::name).collect::<Vec<_>>() {
@@ -73,7 +76,9 @@ impl Earlier {
         let mut shown = vec![None; counts.cells()];
         for cell in &released.cells {
             let codes: Vec<&str> = cell.codes.iter().map(String::as_str).collect();
-            let &at = place.get(&codes).ok_or_else(|| wrong(format!("{} is not in its counts", codes.join("|"))))?;
+            let &at = place
+                .get(&codes)
+                .ok_or_else(|| wrong(format!("{} is not in its counts", codes.join("|"))))?;
             shown[at] = Some(match cell.most {
                 Some(most) if most == cell.least => Shown::Count(most),
                 Some(most) => Shown::Rounded { count: cell.least, least: cell.least, most },

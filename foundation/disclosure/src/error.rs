@@ -22,7 +22,9 @@ pub enum DisclosureError {
         reason: String,
     },
     /// A total is not the sum of its parts.
-    #[error("table {table}: {broken} totals are not the sum of their parts, the first at {at} (over {along}); send the counts again from one source")]
+    #[error(
+        "table {table}: {broken} totals are not the sum of their parts, the first at {at} (over {along}); send the counts again from one source"
+    )]
     Sum {
         /// The table.
         table: String,
@@ -46,7 +48,9 @@ pub enum DisclosureError {
         limit: u64,
     },
     /// Two tables give different counts for the same people.
-    #[error("tables {first} and {second} disagree about {cell}; tables of one release must count the same records")]
+    #[error(
+        "tables {first} and {second} disagree about {cell}; tables of one release must count the same records"
+    )]
     Disagree {
         /// One table.
         first: String,

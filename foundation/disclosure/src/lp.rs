@@ -175,7 +175,14 @@ impl<'a> Attacker<'a> {
     }
 
     /// Moves `cell` up (`sign` 1) or down (`sign` -1) by as much as `need`, and says how far it came.
-    pub(crate) fn push(&mut self, cell: u32, sign: f64, need: f64, bounds: &Bounds, work_limit: u64) -> Reach {
+    pub(crate) fn push(
+        &mut self,
+        cell: u32,
+        sign: f64,
+        need: f64,
+        bounds: &Bounds,
+        work_limit: u64,
+    ) -> Reach {
         if self.pivots > REFRESH {
             self.now.clone_from(self.first);
             self.pivots = 0;
@@ -215,7 +222,9 @@ impl<'a> Attacker<'a> {
                     let better = match best {
                         None => true,
                         // Where steps of length nothing have come one after another, the lowest number: Bland's rule ends.
-                        Some((held, ..)) if stalled > 30 => self.now.nonbasic[column] < self.now.nonbasic[held],
+                        Some((held, ..)) if stalled > 30 => {
+                            self.now.nonbasic[column] < self.now.nonbasic[held]
+                        }
                         Some((_, _, rate)) => gain.abs() > rate + TINY,
                     };
                     if better {

@@ -186,7 +186,10 @@ impl Profile {
                 return wrong("noise needs 2 to 65,536 keys and a most from 1 to 20".to_owned());
             }
             if !(noise.changed > 0.0 && noise.changed < 1.0) {
-                return wrong(format!("noise that changes {} of counts; give a share between 0 and 1", noise.changed));
+                return wrong(format!(
+                    "noise that changes {} of counts; give a share between 0 and 1",
+                    noise.changed
+                ));
             }
         }
         if self.threshold < 2 && self.rounding.is_none() && self.noise.is_none() {

@@ -112,7 +112,13 @@ pub struct PublicTable {
 }
 
 impl PublicTable {
-    pub(crate) fn new(release: &str, table: &CountTable, profile: &Profile, cells: Vec<Shown>, audit: Audit) -> Self {
+    pub(crate) fn new(
+        release: &str,
+        table: &CountTable,
+        profile: &Profile,
+        cells: Vec<Shown>,
+        audit: Audit,
+    ) -> Self {
         Self {
             release: release.to_owned(),
             name: table.name().to_owned(),

@@ -45,7 +45,8 @@ pub struct CountTable {
 
 impl fmt::Debug for CountTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape: Vec<String> = self.dimensions.iter().map(|d| format!("{} {}", d.name(), d.len())).collect();
+        let shape: Vec<String> =
+            self.dimensions.iter().map(|d| format!("{} {}", d.name(), d.len())).collect();
         write!(f, "CountTable({}: {})", self.name, shape.join(" x "))
     }
 }
@@ -61,12 +62,9 @@ impl CountTable {
     ///
     /// Where the text cannot be read, a code is not in the hierarchy, a cell is given twice, a total is not the sum of its parts,
     /// or a limit is passed.
-    pub fn from_csv(
-        name: &str,
-        csv: &str,
-        hierarchy: &str,
-    ) -> Result<(Self, Vec<Finding>), DisclosureError> {
-        let wrong = |line: u64, reason: String| DisclosureError::Table { table: name.to_owned(), line, reason };
+    pub fn from_csv(name: &str, csv: &str, hierarchy: &str) -> Result<(Self, Vec<Finding>), DisclosureError> {
+        let wrong =
+            |line: u64, reason: String| DisclosureError::Table { table: name.to_owned(), line, reason };
         let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(csv.as_bytes());
         let header = reader.headers().map_err(|e| wrong(1, e.to_string()))?.clone();
         let mut names: Vec<&str> = header.iter().map(str::trim).collect();
@@ -92,9 +90,10 @@ impl CountTable {
             match row.get(names.len()).unwrap_or_default().trim() {
                 "z" => table.not_applicable[cell] = true,
                 text => {
-                    table.counts[cell] = text.parse().ok().filter(|c| *c <= LARGEST_COUNT).ok_or_else(|| {
-                        wrong(line, format!("{text:?} is not a whole count from 0 to {LARGEST_COUNT}"))
-                    })?;
+                    table.counts[cell] =
+                        text.parse().ok().filter(|c| *c <= LARGEST_COUNT).ok_or_else(|| {
+                            wrong(line, format!("{text:?} is not a whole count from 0 to {LARGEST_COUNT}"))
+                        })?;
                 }
             }
         }
@@ -105,7 +104,6 @@ impl CountTable {
     /// Fills in what was not given and checks every sum.
     fn complete(&mut self, given: &[bool]) -> Result<Vec<Finding>, DisclosureError> {
         let mut findings = Vec::new();
-        let mut zeros = 0u64;
         let mut sums_made = 0u64;
         let mut broken = 0usize;
         let mut first: Option<(usize, usize)> = None;
@@ -140,14 +138,15 @@ impl CountTable {
                 limit: LARGEST_COUNT,
             });
         }
-        for cell in 0..given.len() {
-            zeros += u64::from(!settled[cell]);
-        }
+        let zeros = settled.iter().filter(|settled| !**settled).count();
         if zeros > 0 {
             findings.push(Finding::new(
                 Severity::Warning,
                 "cells_not_given",
-                format!("{}: {zeros} cells were not given and are counted as zero; check that none was lost", self.name),
+                format!(
+                    "{}: {zeros} cells were not given and are counted as zero; check that none was lost",
+                    self.name
+                ),
             ));
         }
         if sums_made > 0 {
@@ -175,7 +174,8 @@ impl CountTable {
                 });
             }
         }
-        let cells = dimensions.iter().try_fold(1usize, |cells, d| cells.checked_mul(d.len())).unwrap_or(usize::MAX);
+        let cells =
+            dimensions.iter().try_fold(1usize, |cells, d| cells.checked_mul(d.len())).unwrap_or(usize::MAX);
         if cells > MOST_CELLS {
             return too_large("cells", cells as u64, MOST_CELLS as u64);
         }
@@ -272,7 +272,11 @@ impl CountTable {
             }
         }
         let depth = |cell: u32| -> u32 {
-            self.dimensions.iter().enumerate().map(|(place, d)| d.depth(self.code(cell as usize, place))).sum()
+            self.dimensions
+                .iter()
+                .enumerate()
+                .map(|(place, d)| d.depth(self.code(cell as usize, place)))
+                .sum()
         };
         sums.sort_by_cached_key(|(place, parent, _)| (u32::MAX - depth(*parent), *parent, *place));
         sums
@@ -303,7 +307,10 @@ impl<'a> From<&'a str> for Entry<'a> {
 }
 
 impl<'a, T: AsRef<str>> From<&'a Protected<T>> for Entry<'a> {
-    #[expect(clippy::disallowed_methods, reason = "this is the door: what goes in here comes out only as a count")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door: what goes in here comes out only as a count"
+    )]
     fn from(characteristic: &'a Protected<T>) -> Self {
         Self(match characteristic.at_the_door() {
             Ok(code) => code.as_ref(),
@@ -372,7 +379,7 @@ impl Tally {
         self.table.counts[cell] += 1;
         if let (Some(key), Some(keys)) = (record_key, &mut self.table.keys) {
             self.keyed += 1;
-            keys[cell] = keys[cell] + u64::from(key);
+            keys[cell] += u64::from(key);
         }
     }
 
@@ -401,7 +408,11 @@ impl Tally {
                 findings.push(Finding::new(
                     Severity::Warning,
                     "record_keys_missing",
-                    format!("{}: {} records have no record key, so cell keys cannot be made", table.name, placed - keyed),
+                    format!(
+                        "{}: {} records have no record key, so cell keys cannot be made",
+                        table.name,
+                        placed - keyed
+                    ),
                 ));
             }
             table.keys = None;
@@ -417,8 +428,7 @@ impl Tally {
                 if let Some(parent) = parent.map(|p| p as usize)
                     && !std::mem::replace(&mut settled[parent], true)
                 {
-                    keys[parent] =
-                        children.iter().map(|&c| keys[c as usize]).sum();
+                    keys[parent] = children.iter().map(|&c| keys[c as usize]).sum();
                 }
             }
         }

@@ -43,7 +43,10 @@ pub enum Presence {
 pub struct Protected<T> {
     presence: Presence,
     /// Held for the disclosure door; nothing else reads it.
-    #[cfg_attr(not(feature = "door"), expect(dead_code, reason = "read only by the disclosure crate, behind its feature"))]
+    #[cfg_attr(
+        not(feature = "door"),
+        expect(dead_code, reason = "read only by the disclosure crate, behind its feature")
+    )]
     value: Option<T>,
 }
 
