@@ -18,7 +18,7 @@ use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable
 /// Tables one release may have, and as many released before.
 pub const MOST_TABLES: usize = 200;
 /// Effort for one release: some milliseconds of one core for small tables.
-const EFFORT: Effort = Effort { rounds: 20_000, work: 3_000_000 };
+const EFFORT: Effort = Effort { rounds: 20_000, work: 4_000_000 };
 /// Cells named in a refusal; more would be read by nobody.
 const NAMED: usize = 10;
 
@@ -265,6 +265,11 @@ impl Release {
         let mut log = std::mem::take(&mut self.log);
         let chosen = match self.budget {
             None => (0..self.candidates.len()).collect(),
+            Some(Budget { most_hidden }) if !(0.0..=1.0).contains(&most_hidden) => {
+                return Err(DisclosureError::Profile(format!(
+                    "a budget of {most_hidden}; give the largest share of cells to leave out, from 0 to 1"
+                )));
+            }
             Some(budget) => self.afford(budget, &mut log)?,
         };
         self.pass_chosen(&chosen, log)
@@ -602,9 +607,7 @@ impl Release {
                 if doubt[here] == (0.0, 0.0) { self.profile.doubt(value.max(0) as u64) } else { doubt[here] };
             let may_be = if forced[here] || shown_before[here] { known[here] } else { published[here] };
             if shown_before[here] && may_be == (0.0, 0.0) {
-                if value > 0 {
-                    earlier_public.push(here as u32);
-                }
+                earlier_public.push(here as u32);
                 continue;
             }
             // Rounding leaves as much doubt as it leaves; no more can be asked of a cell that is printed rounded.

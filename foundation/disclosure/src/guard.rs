@@ -41,7 +41,7 @@ pub(crate) struct Settled {
 }
 
 /// Entries of a tableau up to which a system is solved whole.
-const WHOLE_SYSTEM: usize = 120_000;
+const WHOLE_SYSTEM: usize = 400_000;
 /// How wide a neighbourhood is.
 #[derive(Clone, Copy)]
 struct Width {
@@ -213,10 +213,9 @@ impl<'a> Neighbourhoods<'a> {
         let asked = self.asked(target, way);
         let (up, down) = if way == 0 { (asked, 0.0) } else { (0.0, asked) };
         for width in TRIES {
-            let block = self.block(cell, width, asked);
-            let Some(own) = block.iter().position(|&c| c == cell) else { return };
-            let number: HashMap<u32, u32> = block.iter().enumerate().map(|(n, &c)| (c, n as u32)).collect();
-            let tableau = Tableau::new(block.len(), &self.sums_within(&block, &number));
+            let (block, sums) = self.movable(self.block(cell, width, asked));
+            let Some(own) = block.iter().position(|&c| c == cell) else { continue };
+            let tableau = Tableau::new(block.len(), &sums);
             let pick = |from: &[f64]| block.iter().map(|&c| from[c as usize]).collect::<Vec<f64>>();
             let facts = self.facts;
             let problem = Problem {
@@ -412,20 +411,63 @@ impl<'a> Neighbourhoods<'a> {
         codes
     }
 
-    /// The sums that touch a block, with all cells outside it held still.
-    fn sums_within(&self, block: &[u32], number: &HashMap<u32, u32>) -> Sums {
-        let mut touched: Vec<u32> =
-            block.iter().flat_map(|&c| self.sums_of[c as usize].iter().copied()).collect();
-        touched.sort_unstable();
-        touched.dedup();
-        touched
-            .into_iter()
-            .map(|sum| {
-                let (parent, children) = &self.system.sums[sum as usize];
-                let inside = |c: &u32| number.get(c).copied();
-                (parent.as_ref().and_then(inside), children.iter().filter_map(inside).collect())
+    /// The cells of a block that can move while all cells outside it are held still, and the sums over them.
+    ///
+    /// A cell that is published as it is cannot move, nor can one that is alone in a sum; taking these out leaves others alone.
+    fn movable(&self, block: Vec<u32>) -> (Vec<u32>, Sums) {
+        let mut entries: Vec<(u32, u32)> = Vec::new();
+        for (place, &cell) in block.iter().enumerate() {
+            entries.extend(self.sums_of[cell as usize].iter().map(|&sum| (sum, place as u32)));
+        }
+        entries.sort_unstable();
+        let groups: Vec<&[(u32, u32)]> = entries.chunk_by(|a, b| a.0 == b.0).collect();
+        let mut left: Vec<usize> = groups.iter().map(|g| g.len()).collect();
+        let mut groups_of: Vec<Vec<u32>> = vec![Vec::new(); block.len()];
+        for (group, members) in groups.iter().enumerate() {
+            for (_, place) in *members {
+                groups_of[*place as usize].push(group as u32);
+            }
+        }
+        let mut moves = vec![true; block.len()];
+        let fixed = |cell: usize| {
+            let printed = (self.facts.published.lower[cell], self.facts.published.upper[cell]);
+            printed == (0.0, 0.0) && !self.hidden[cell] && !self.facts.eligible[cell]
+        };
+        let mut stopped: Vec<usize> = (0..block.len()).filter(|&p| fixed(block[p] as usize)).collect();
+        stopped.extend(groups.iter().filter(|g| g.len() == 1).map(|g| g[0].1 as usize));
+        while let Some(place) = stopped.pop() {
+            if !std::mem::replace(&mut moves[place], false) {
+                continue;
+            }
+            for &group in &groups_of[place] {
+                left[group as usize] -= 1;
+                if left[group as usize] == 1 {
+                    let last = groups[group as usize].iter().find(|(_, p)| moves[*p as usize]);
+                    stopped.extend(last.map(|(_, p)| *p as usize));
+                }
+            }
+        }
+        let mut number = vec![u32::MAX; block.len()];
+        let mut kept = Vec::new();
+        for place in (0..block.len()).filter(|&p| moves[p]) {
+            number[place] = kept.len() as u32;
+            kept.push(block[place]);
+        }
+        let sums = groups
+            .iter()
+            .zip(&left)
+            .filter(|(_, left)| **left > 1)
+            .map(|(group, _)| {
+                let parent = self.system.sums[group[0].0 as usize].0;
+                let is_parent = |place: u32| Some(block[place as usize]) == parent;
+                let inside = || group.iter().map(|(_, place)| *place).filter(|p| moves[*p as usize]);
+                (
+                    inside().find(|p| is_parent(*p)).map(|p| number[p as usize]),
+                    inside().filter(|p| !is_parent(*p)).map(|p| number[p as usize]).collect(),
+                )
             })
-            .collect()
+            .collect();
+        (kept, sums)
     }
 
     /// Publishes what was left out for nothing.

@@ -102,7 +102,7 @@ pub struct Noise {
     pub keys: u64,
     /// The most that is added or taken.
     pub most: u64,
-    /// The share of large counts that are changed.
+    /// The share of counts that are changed.
     pub changed: f64,
 }
 

@@ -8,6 +8,7 @@ use candour_disclosure::{
     Action, Budget, CountTable, Dimension, DisclosureError, Earlier, Passed, Profile, Release, Shown, Tally,
 };
 use candour_record::{Presence, Protected};
+use proptest::prelude::*;
 
 fn profile(name: &str) -> Profile {
     Profile::built_in(name).unwrap()
@@ -343,4 +344,37 @@ fn limits_are_kept() {
     assert!(Dimension::tree("d", &deep).unwrap_err().to_string().contains("deeper than 10"));
     let twice = vec![wide("a"), Dimension::flat("a", "all", ["x"]).unwrap()];
     assert!(Tally::new("t", twice).unwrap_err().to_string().contains("has it twice"));
+}
+
+#[test]
+fn a_budget_that_is_no_share_is_refused() {
+    for most_hidden in [-0.1, 1.5, f64::NAN] {
+        let release = Release::new("r", profile("ons-10-5")).unwrap().budget(Budget { most_hidden });
+        assert!(release.pass().unwrap_err().to_string().contains("from 0 to 1"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic(
+        csv in "(area|a,b|count|,|\n|[0-9]{1,22}|z|all|x|\"|-){0,40}",
+        hierarchy in r#"(\[|\]|\{|\}|:|,|"all"|"x"|"y"|""){0,24}"#,
+        other in ".{0,80}",
+    ) {
+        let _ = CountTable::from_csv("t", &csv, &hierarchy);
+        let _ = CountTable::from_csv("t", &format!("area,count\n{other}"), r#"[{"all":["x"]}]"#);
+        let _ = Profile::from_toml(&other);
+        let _ = candour_disclosure::NoiseTable::from_csv(&format!("pcv,ckey,pvalue\n{other}"));
+        let _ = Earlier::from_json(areas("t", &[(1, 2)]), &other);
+    }
+
+    #[test]
+    fn no_counts_make_the_door_panic(
+        counts in prop::collection::vec((0..9u64, prop_oneof![0..9u64, Just(1u64 << 36)]), 1..7),
+        name in prop::sample::select(vec!["ons-10-5", "dfe-10-round", "lt5-suppress"]),
+    ) {
+        if let Ok(passed) = Release::new("r", profile(name)).unwrap().table(areas("t", &counts)).pass() {
+            prop_assert_eq!(passed.tables[0].audit().exposed, 0);
+        }
+    }
 }
