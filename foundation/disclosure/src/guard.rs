@@ -42,6 +42,8 @@ pub(crate) struct Settled {
 
 /// Entries of a tableau up to which a system is solved whole.
 const WHOLE_SYSTEM: usize = 400_000;
+/// Entries up to which cells that no neighbourhood could protect are given the whole system.
+const LAST_RESORT: usize = 4_000_000;
 /// How wide a neighbourhood is.
 #[derive(Clone, Copy)]
 struct Width {
@@ -66,16 +68,32 @@ const TRIES: [Width; 5] = [
 
 /// Finds a pattern and attacks it.
 pub(crate) fn settle(system: &System, tables: &[&CountTable], facts: &Facts, effort: Effort) -> Settled {
-    let cells = system.cells();
-    let rank_at_most = system.sums.len().min(cells);
     // A quarter of the square is the most that a condensed tableau can have.
-    if cells * cells / 4 <= WHOLE_SYSTEM
-        || (cells - rank_at_most) * rank_at_most <= WHOLE_SYSTEM && rank_at_most < cells
-    {
-        whole(system, facts, effort)
-    } else {
-        Neighbourhoods::new(system, tables, facts).run()
+    let entries = system.cells() * system.cells() / 4;
+    if entries <= WHOLE_SYSTEM {
+        return whole(system, facts, effort);
     }
+    let mut settled = Neighbourhoods::new(system, tables, facts).run();
+    if !settled.exposed.is_empty() && entries <= LAST_RESORT {
+        // What is left out already protects the others, and more left out can only add to their doubt.
+        let rest = Facts {
+            published: facts.published.clone(),
+            hidden: facts.hidden.clone(),
+            forced: settled.hidden,
+            eligible: facts.eligible.clone(),
+            cost: facts.cost.clone(),
+            missed: facts.missed.clone(),
+            targets: facts.targets.iter().filter(|t| settled.exposed.contains(&t.cell)).copied().collect(),
+        };
+        let again = whole(system, &rest, Effort { rounds: 1, ..effort });
+        for interval in &mut settled.intervals {
+            if let Some(better) = again.intervals.iter().find(|i| i.cell == interval.cell) {
+                *interval = *better;
+            }
+        }
+        (settled.hidden, settled.exposed) = (again.hidden, again.exposed);
+    }
+    settled
 }
 
 fn whole(system: &System, facts: &Facts, effort: Effort) -> Settled {
