@@ -130,7 +130,7 @@ pub struct Passed {
     pub primary: usize,
     /// Cells left out because they would give away others.
     pub secondary: usize,
-    /// The sum of the counts left out.
+    /// The sum of the counts left out: for the releaser, like the log.
     pub hidden_value: u64,
     /// Whether no pattern with fewer cells (or less value, as the profile says) exists.
     pub optimal: bool,
@@ -544,9 +544,11 @@ impl Release {
                     }
                     // Whoever reads the row must not be able to say that all are in one cell: another must be possibly above
                     // nothing. The one that needs the fewest printed zeros over it left out, and the first of equals.
-                    let over = |c: u32| zeros_over(table, c as usize, parent as usize);
-                    let Some(other) = empty.into_iter().min_by_key(|&c| (over(c).len(), c)) else { continue };
-                    let zeros = over(other);
+                    let needed = empty
+                        .into_iter()
+                        .map(|c| (zeros_around(table, c as usize), c))
+                        .min_by_key(|(zeros, c)| (zeros.len(), *c));
+                    let Some((zeros, other)) = needed else { continue };
                     for cell in zeros.into_iter().chain([full as usize, other as usize]) {
                         let here = members[cell] as usize;
                         forced[here] = true;
@@ -721,8 +723,32 @@ fn levels(system: &System, tables: &[&CountTable]) -> Vec<f64> {
     level
 }
 
-/// Totals of nothing over an empty cell, in the table's other dimensions too: while one is printed, the cell is known to be empty.
-fn zeros_over(table: &CountTable, cell: usize, but: usize) -> Vec<usize> {
+/// Zeros that would show a cell to be empty were they printed: those of a way down to a lowest level, and all totals over that way.
+fn zeros_around(table: &CountTable, cell: usize) -> Vec<usize> {
+    let mut at = cell;
+    let mut way = vec![cell];
+    for (place, dimension) in table.dimensions().iter().enumerate() {
+        while let Some(child) = dimension
+            .children(table.code(at, place))
+            .iter()
+            .map(|&child| at + (child - table.code(at, place)) as usize * table.strides()[place])
+            .filter(|&child| table.applies(child))
+            .min_by_key(|&child| (zeros_over(table, child).len(), child))
+        {
+            at = child;
+            way.push(at);
+        }
+    }
+    for zero in way.clone() {
+        way.extend(zeros_over(table, zero));
+    }
+    way.sort_unstable();
+    way.dedup();
+    way
+}
+
+/// Totals of nothing over an empty cell, in all its dimensions: while one is printed, the cell is known to be empty.
+fn zeros_over(table: &CountTable, cell: usize) -> Vec<usize> {
     let mut zeros: Vec<usize> = Vec::new();
     let mut next = 0;
     let mut at = cell;
@@ -731,7 +757,7 @@ fn zeros_over(table: &CountTable, cell: usize, but: usize) -> Vec<usize> {
             let code = table.code(at, place);
             let Some(parent) = dimension.parent(code) else { continue };
             let over = at - (code - parent) as usize * table.strides()[place];
-            if over != but && table.count(over) == 0 && !zeros.contains(&over) {
+            if table.count(over) == 0 && !zeros.contains(&over) {
                 zeros.push(over);
             }
         }

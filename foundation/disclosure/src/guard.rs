@@ -43,7 +43,7 @@ pub(crate) struct Settled {
 /// Entries of a tableau up to which a system is solved whole.
 const WHOLE_SYSTEM: usize = 400_000;
 /// Entries up to which cells that no neighbourhood could protect are given the whole system.
-const LAST_RESORT: usize = 4_000_000;
+const LAST_RESORT: usize = 2_000_000;
 /// How wide a neighbourhood is.
 #[derive(Clone, Copy)]
 struct Width {
@@ -231,7 +231,7 @@ impl<'a> Neighbourhoods<'a> {
         let asked = self.asked(target, way);
         let (up, down) = if way == 0 { (asked, 0.0) } else { (0.0, asked) };
         for width in TRIES {
-            let (block, sums) = self.movable(self.block(cell, width, asked));
+            let (block, sums) = self.movable(&self.block(cell, width, asked));
             let Some(own) = block.iter().position(|&c| c == cell) else { continue };
             let tableau = Tableau::new(block.len(), &sums);
             let pick = |from: &[f64]| block.iter().map(|&c| from[c as usize]).collect::<Vec<f64>>();
@@ -432,7 +432,7 @@ impl<'a> Neighbourhoods<'a> {
     /// The cells of a block that can move while all cells outside it are held still, and the sums over them.
     ///
     /// A cell that is published as it is cannot move, nor can one that is alone in a sum; taking these out leaves others alone.
-    fn movable(&self, block: Vec<u32>) -> (Vec<u32>, Sums) {
+    fn movable(&self, block: &[u32]) -> (Vec<u32>, Sums) {
         let mut entries: Vec<(u32, u32)> = Vec::new();
         for (place, &cell) in block.iter().enumerate() {
             entries.extend(self.sums_of[cell as usize].iter().map(|&sum| (sum, place as u32)));

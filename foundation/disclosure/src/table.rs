@@ -321,6 +321,11 @@ impl<'a, T: AsRef<str>> From<&'a Protected<T>> for Entry<'a> {
     }
 }
 
+/// A number of records for a finding, which may be printed: findings have not passed the door.
+fn about(records: u64) -> String {
+    if records < 10 { "fewer than 10".to_owned() } else { format!("about {}", (records + 5) / 10 * 10) }
+}
+
 /// Counts records into a table: the one way for a [`Protected`] column to be published.
 ///
 /// ```
@@ -396,8 +401,10 @@ impl Tally {
                 Severity::Warning,
                 "records_not_placed",
                 format!(
-                    "{}: {lost} of {records} records have no code at the lowest level of {} and are in no cell; add the code or mend the records",
+                    "{}: {} of {} records have no code at the lowest level of {} and are in no cell; add the code or mend the records",
                     table.name,
+                    about(*lost),
+                    about(records),
                     dimension.name()
                 ),
             ));
@@ -411,7 +418,7 @@ impl Tally {
                     format!(
                         "{}: {} records have no record key, so cell keys cannot be made",
                         table.name,
-                        placed - keyed
+                        about(placed - keyed)
                     ),
                 ));
             }

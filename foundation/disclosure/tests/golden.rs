@@ -37,3 +37,26 @@ fn patterns_withstand_the_attack_and_are_near_the_proven_optimum() {
     }
     assert!(proven > 40);
 }
+
+#[test]
+fn all_ten_tables_pass_under_every_profile_that_needs_no_keys() {
+    let Ok(corpus) = std::env::var("CANDOUR_CORPUS") else { return };
+    let mut tables = 0;
+    for file in std::fs::read_dir(format!("{corpus}/sdc")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with('t') || path.extension().is_none_or(|e| e != "csv") {
+            continue;
+        }
+        tables += 1;
+        let hierarchy = std::fs::read_to_string(path.with_extension("hier.json")).unwrap();
+        let (table, _) =
+            CountTable::from_csv(&name, &std::fs::read_to_string(&path).unwrap(), &hierarchy).unwrap();
+        for profile in ["ons-10-5", "dfe-10-round", "lt5-suppress"] {
+            let release = Release::new("all", Profile::built_in(profile).unwrap()).unwrap();
+            let passed = release.table(table.clone()).pass();
+            assert!(passed.is_ok(), "{name} under {profile}: {:?}", passed.err());
+        }
+    }
+    assert_eq!(tables, 10);
+}
