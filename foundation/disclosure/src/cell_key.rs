@@ -159,6 +159,11 @@ impl NoiseTable {
         row.checked_sub(1).map(|row| row as usize)
     }
 
+    /// The most that noise takes from a count.
+    pub(crate) fn most_taken(&self) -> u64 {
+        self.most_down
+    }
+
     /// The least and the most that a count can have been for someone who has this table but not the keys.
     pub(crate) fn known(&self, shown: u64) -> (u64, u64) {
         let can_be = |count: &u64| match Self::row(*count) {

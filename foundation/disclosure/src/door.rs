@@ -13,7 +13,7 @@ use crate::pattern::{Effort, Target};
 use crate::public::{Audit, Shown};
 use crate::rounding;
 use crate::system::{Nested, System};
-use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable};
+use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable, Zeros};
 
 /// Tables one release may have, and as many released before.
 pub const MOST_TABLES: usize = 200;
@@ -581,6 +581,20 @@ impl Release {
                 at_risk[here] |= self.profile.at_risk(count) && earlier.counts().applies(cell);
             }
         }
+        if self.profile.rule_known {
+            // Left out by the rule, now or before: known to be under the threshold, and above nothing where zeros are printed.
+            let taken = self.noise.as_ref().map_or(0, NoiseTable::most_taken);
+            let most = (self.profile.threshold + taken).saturating_sub(1) as i64;
+            let least = i64::from(self.profile.zeros == Zeros::Publish);
+            for here in 0..cells {
+                let value = system.values[here];
+                let by_rule = matches!(why.get(&(here as u32)), Some(Why::Small { .. })) && forced[here];
+                if (by_rule || (shown_before[here] && at_risk[here])) && (least..=most).contains(&value) {
+                    known[here].0 = known[here].0.max((least - value) as f64);
+                    known[here].1 = known[here].1.min((most - value) as f64);
+                }
+            }
+        }
         for &change in &system.changes {
             let here = change as usize;
             let size = system.values[here].unsigned_abs();
@@ -612,7 +626,7 @@ impl Release {
                 earlier_public.push(here as u32);
                 continue;
             }
-            // Rounding leaves as much doubt as it leaves; no more can be asked of a cell that is printed rounded.
+            // Rounding and the rule leave as much doubt as they leave; no more can be asked than one side of it.
             up = up.min(may_be.1);
             down = down.min(-may_be.0);
             if up > 0.0 || down > 0.0 {

@@ -131,6 +131,19 @@ fn a_row_with_everybody_in_one_cell_is_not_printed_as_such() {
 }
 
 #[test]
+fn knowing_the_rule_does_not_give_small_counts_away() {
+    // 9 and 9 make 18, printed as 20: at least 18. Two counts under 10 that make at least 18 are both 9.
+    let counts = areas("t", &[(9, 9), (40, 50), (60, 70)]);
+    let mut rules = profile("ons-10-5");
+    let passed = Release::new("r", rules.clone()).unwrap().table(counts.clone()).pass().unwrap();
+    assert!(passed.secondary > 0 && passed.attack.len() == 2);
+    assert!(passed.attack.iter().all(|a| a.lower <= 8.0 && a.upper == Some(9.0)), "{:?}", passed.attack);
+    // For readers who cannot tell why a cell was left out, the two protect each other.
+    rules.rule_known = false;
+    assert_eq!(Release::new("r", rules).unwrap().table(counts).pass().unwrap().secondary, 0);
+}
+
+#[test]
 fn a_person_can_ask_for_more_to_be_left_out_and_is_named() {
     let release =
         || Release::new("r", profile("lt5-suppress")).unwrap().table(areas("t", &[(30, 20), (15, 30)]));
