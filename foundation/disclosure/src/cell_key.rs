@@ -17,6 +17,8 @@ pub struct NoiseTable {
     keys: u64,
     /// By row and key; rows from a count of 1.
     noise: Vec<i32>,
+    /// By row, the noises that any key gives, each once.
+    possible: Vec<Vec<i32>>,
     most_up: u64,
     most_down: u64,
 }
@@ -90,32 +92,29 @@ impl NoiseTable {
         table.measured()
     }
 
-    /// The table of greatest entropy among those that add or take at most `most`, change a count by nothing on average, and change
-    /// `changed` of large counts. A count near zero is never taken below it.
+    /// The table of greatest entropy among those that add or take at most `most`, change the share `changed` of counts, and change
+    /// none on average. A count near zero is never taken below it.
+    ///
+    /// Greatest entropy under these means exp(tilt k) for the noises k other than none, the tilt being nothing for large counts
+    /// (Marley and Leaver, *Proceedings of the 58th World Statistics Congress*, 2011, with the variance in place of the share).
     pub fn maximum_entropy(noise: Noise) -> Self {
         let mut table = Self::without_noise(noise.keys);
         let most = noise.most as i64;
-        // For large counts p(k) is in proportion to exp(-s k^2); s is found by halving, since the share changed falls as s grows.
-        let (mut low, mut high) = (-10.0f64, 60.0f64);
-        for _ in 0..200 {
-            let s = f64::midpoint(low, high);
-            let shares = shares(-most, most, s, 0.0);
-            let changed = 1.0 - shares[most as usize];
-            if changed > noise.changed { low = s } else { high = s }
-        }
         for count in 1..=ROWS {
-            // Near zero only as much can be taken as there is; a tilt keeps the average at nothing.
             let lowest = -(most.min(count as i64));
+            // The mean grows with the tilt; the tilt at which it is nothing is found by halving.
             let (mut left, mut right) = (-60.0f64, 60.0f64);
             for _ in 0..200 {
                 let tilt = f64::midpoint(left, right);
-                let mean: f64 =
-                    (lowest..).zip(shares(lowest, most, high, tilt)).map(|(k, p)| k as f64 * p).sum();
+                let mean: f64 = (lowest..)
+                    .zip(shares(lowest, most, noise.changed, tilt))
+                    .map(|(k, p)| k as f64 * p)
+                    .sum();
                 if mean > 0.0 { right = tilt } else { left = tilt }
             }
             let mut sum = 0.0;
             let mut key = 0;
-            for (k, share) in (lowest..).zip(shares(lowest, most, high, right)) {
+            for (k, share) in (lowest..).zip(shares(lowest, most, noise.changed, right)) {
                 sum += share;
                 let until = ((sum * noise.keys as f64).round() as u64).min(noise.keys);
                 while key < until {
@@ -128,10 +127,20 @@ impl NoiseTable {
     }
 
     fn without_noise(keys: u64) -> Self {
-        Self { keys, noise: vec![0; (ROWS * keys) as usize], most_up: 0, most_down: 0 }
+        Self { keys, noise: vec![0; (ROWS * keys) as usize], possible: Vec::new(), most_up: 0, most_down: 0 }
     }
 
     fn measured(mut self) -> Self {
+        self.possible = self
+            .noise
+            .chunks(self.keys as usize)
+            .map(|row| {
+                let mut row = row.to_vec();
+                row.sort_unstable();
+                row.dedup();
+                row
+            })
+            .collect();
         self.most_up = self.noise.iter().max().map_or(0, |n| (*n).max(0) as u64);
         self.most_down = self.noise.iter().min().map_or(0, |n| (-*n).max(0) as u64);
         self
@@ -139,27 +148,41 @@ impl NoiseTable {
 
     /// A count after noise, from the sum of the keys of the records counted.
     pub fn perturb(&self, count: u64, sum_of_keys: u64) -> u64 {
-        let row = if count > ROWS { (count - 1) % AGAIN + 501 } else { count };
-        if row == 0 {
-            return 0;
-        }
-        let noise = self.noise[((row - 1) * self.keys + sum_of_keys % self.keys) as usize];
+        let Some(row) = Self::row(count) else { return 0 };
+        let noise = self.noise[row * self.keys as usize + (sum_of_keys % self.keys) as usize];
         count.saturating_add_signed(i64::from(noise))
     }
 
-    /// What a reader of a perturbed count knows of the true one.
+    /// A count's row; a count of nothing has none.
+    fn row(count: u64) -> Option<usize> {
+        let row = if count > ROWS { (count - 1) % AGAIN + 501 } else { count };
+        row.checked_sub(1).map(|row| row as usize)
+    }
+
+    /// The most that noise takes from a count.
+    pub(crate) fn most_taken(&self) -> u64 {
+        self.most_down
+    }
+
+    /// The least and the most that a count can have been for someone who has this table but not the keys.
     pub(crate) fn known(&self, shown: u64) -> (u64, u64) {
-        (shown.saturating_sub(self.most_up), shown + self.most_down)
+        let can_be = |count: &u64| match Self::row(*count) {
+            None => shown == 0,
+            Some(row) => {
+                self.possible[row].iter().any(|n| count.saturating_add_signed(i64::from(*n)) == shown)
+            }
+        };
+        let (first, last) = (shown.saturating_sub(self.most_up), shown + self.most_down);
+        ((first..=last).find(can_be).unwrap_or(first), (first..=last).rev().find(can_be).unwrap_or(last))
     }
 }
 
-/// Shares of the noises from `lowest` to `most`, in proportion to exp(-s k^2 + tilt k).
-fn shares(lowest: i64, most: i64, s: f64, tilt: f64) -> Vec<f64> {
-    let power = |k: i64| -s * (k * k) as f64 + tilt * k as f64;
-    let largest = (lowest..=most).map(power).fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = (lowest..=most).map(|k| (power(k) - largest).exp()).collect();
-    let total: f64 = weights.iter().sum();
-    weights.into_iter().map(|w| w / total).collect()
+/// Shares of the noises from `lowest` to `most`: those other than none share `changed` in proportion to exp(tilt k).
+fn shares(lowest: i64, most: i64, changed: f64, tilt: f64) -> Vec<f64> {
+    let largest = (tilt * lowest as f64).max(tilt * most as f64);
+    let weight = |k: i64| if k == 0 { 0.0 } else { (tilt * k as f64 - largest).exp() };
+    let total: f64 = (lowest..=most).map(weight).sum();
+    (lowest..=most).map(|k| if k == 0 { 1.0 - changed } else { changed * weight(k) / total }).collect()
 }
 
 #[cfg(test)]
@@ -175,11 +198,17 @@ mod tests {
             let mean = shown.iter().sum::<i64>() as f64 / 256.0;
             assert!(mean.abs() < 0.02, "{count}: {mean}");
             assert!((shown.iter().min(), shown.iter().max()) >= (Some(&-2), Some(&0)));
-            if count > 2 {
-                assert!((34..=38).contains(&changed), "{count}: {changed} of 256, for 14 %");
-            }
+            assert!((34..=38).contains(&changed), "{count}: {changed} of 256, for 14 %");
         }
         assert_eq!(table.perturb(0, 77), 0);
+    }
+
+    #[test]
+    fn what_is_known_of_a_perturbed_count_is_all_that_the_table_gives_away() {
+        let table = NoiseTable::ten_five();
+        assert_eq!([0, 10, 15, 800].map(|s| table.known(s)), [(0, 9), (10, 12), (13, 17), (798, 802)]);
+        let table = NoiseTable::maximum_entropy(Noise { keys: 256, most: 2, changed: 0.14 });
+        assert_eq!([0, 10].map(|s| table.known(s)), [(0, 2), (8, 12)]);
     }
 
     #[test]

@@ -13,12 +13,12 @@ use crate::pattern::{Effort, Target};
 use crate::public::{Audit, Shown};
 use crate::rounding;
 use crate::system::{Nested, System};
-use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable};
+use crate::{CountTable, DisclosureError, KeepSmall, Levels, Profile, PublicTable, Zeros};
 
 /// Tables one release may have, and as many released before.
 pub const MOST_TABLES: usize = 200;
 /// Effort for one release: some milliseconds of one core for small tables.
-const EFFORT: Effort = Effort { rounds: 20_000, work: 2_000_000 };
+const EFFORT: Effort = Effort { rounds: 20_000, work: 4_000_000 };
 /// Cells named in a refusal; more would be read by nobody.
 const NAMED: usize = 10;
 
@@ -130,7 +130,7 @@ pub struct Passed {
     pub primary: usize,
     /// Cells left out because they would give away others.
     pub secondary: usize,
-    /// The sum of the counts left out.
+    /// The sum of the counts left out: for the releaser, like the log.
     pub hidden_value: u64,
     /// Whether no pattern with fewer cells (or less value, as the profile says) exists.
     pub optimal: bool,
@@ -230,6 +230,8 @@ impl Release {
 
     /// Decides what is left out, attacks the result, and makes tables that can be printed only if nothing at risk can be worked out.
     ///
+    /// A release without tables only attacks what was released before: the check of two old tables against each other.
+    ///
     /// # Errors
     ///
     /// [`DisclosureError::Refused`] where the attack succeeds; others where tables disagree, are too large or lack what the profile needs.
@@ -263,6 +265,11 @@ impl Release {
         let mut log = std::mem::take(&mut self.log);
         let chosen = match self.budget {
             None => (0..self.candidates.len()).collect(),
+            Some(Budget { most_hidden }) if !(0.0..=1.0).contains(&most_hidden) => {
+                return Err(DisclosureError::Profile(format!(
+                    "a budget of {most_hidden}; give the largest share of cells to leave out, from 0 to 1"
+                )));
+            }
             Some(budget) => self.afford(budget, &mut log)?,
         };
         self.pass_chosen(&chosen, log)
@@ -463,17 +470,19 @@ impl Release {
                 if rule.levels == Levels::Totals && !is_total {
                     return Shown::Count(table.count(cell));
                 }
-                let (count, (least, most)) = match &adding_up {
-                    Some(rounded) => (rounded[cell], rounding::known_controlled(rounded[cell], rule.base)),
-                    None => {
-                        let count = rounding::nearest(table.count(cell), rule.base);
-                        (count, rounding::known_nearest(count, rule.base))
-                    }
+                let (count, (least, most)) = if let Some(rounded) = &adding_up {
+                    (rounded[cell], rounding::known_controlled(rounded[cell], rule.base))
+                } else {
+                    let count = rounding::nearest(table.count(cell), rule.base);
+                    (count, rounding::known_nearest(count, rule.base))
                 };
-                // Above nothing, and printed as such: a count of nothing is printed without rounding.
-                let least = if count == 0 && table.count(cell) > 0 { least.max(1) } else { least };
-                let most = if table.count(cell) == 0 { 0 } else { most };
-                Shown::Rounded { count, least, most }
+                // Where what rounds to nothing has a symbol, readers can tell it from nobody.
+                let told_apart = count == 0 && self.profile.symbols.rounds_to_zero.is_some();
+                match table.count(cell) {
+                    0 if told_apart => Shown::Count(0),
+                    _ if told_apart => Shown::Rounded { count, least: least.max(1), most },
+                    _ => Shown::Rounded { count, least, most },
+                }
             })
             .collect())
     }
@@ -535,9 +544,11 @@ impl Release {
                     }
                     // Whoever reads the row must not be able to say that all are in one cell: another must be possibly above
                     // nothing. The one that needs the fewest printed zeros over it left out, and the first of equals.
-                    let over = |c: u32| zeros_over(table, c as usize, parent as usize);
-                    let Some(other) = empty.into_iter().min_by_key(|&c| (over(c).len(), c)) else { continue };
-                    let zeros = over(other);
+                    let needed = empty
+                        .into_iter()
+                        .map(|c| (zeros_around(table, c as usize), c))
+                        .min_by_key(|(zeros, c)| (zeros.len(), *c));
+                    let Some((zeros, other)) = needed else { continue };
                     for cell in zeros.into_iter().chain([full as usize, other as usize]) {
                         let here = members[cell] as usize;
                         forced[here] = true;
@@ -570,6 +581,20 @@ impl Release {
                 at_risk[here] |= self.profile.at_risk(count) && earlier.counts().applies(cell);
             }
         }
+        if self.profile.rule_known {
+            // Left out by the rule, now or before: known to be under the threshold, and above nothing where zeros are printed.
+            let taken = self.noise.as_ref().map_or(0, NoiseTable::most_taken);
+            let most = (self.profile.threshold + taken).saturating_sub(1) as i64;
+            let least = i64::from(self.profile.zeros == Zeros::Publish);
+            for here in 0..cells {
+                let value = system.values[here];
+                let by_rule = matches!(why.get(&(here as u32)), Some(Why::Small { .. })) && forced[here];
+                if (by_rule || (shown_before[here] && at_risk[here])) && (least..=most).contains(&value) {
+                    known[here].0 = known[here].0.max((least - value) as f64);
+                    known[here].1 = known[here].1.min((most - value) as f64);
+                }
+            }
+        }
         for &change in &system.changes {
             let here = change as usize;
             let size = system.values[here].unsigned_abs();
@@ -598,24 +623,20 @@ impl Release {
                 if doubt[here] == (0.0, 0.0) { self.profile.doubt(value.max(0) as u64) } else { doubt[here] };
             let may_be = if forced[here] || shown_before[here] { known[here] } else { published[here] };
             if shown_before[here] && may_be == (0.0, 0.0) {
-                if value > 0 {
-                    earlier_public.push(here as u32);
-                }
+                earlier_public.push(here as u32);
                 continue;
             }
-            // Rounding leaves as much doubt as it leaves; no more can be asked of a cell that is printed rounded.
+            // Rounding and the rule leave as much doubt as they leave; no more can be asked than one side of it.
             up = up.min(may_be.1);
             down = down.min(-may_be.0);
             if up > 0.0 || down > 0.0 {
                 targets.push(Target { cell: here as u32, up, down });
             }
         }
-        let cost = (0..cells)
-            .map(|c| match self.profile.keep_small {
-                KeepSmall::Cells => 1.0,
-                KeepSmall::Value => (system.values[c].max(1)) as f64,
-            })
-            .collect();
+        let cost = match self.profile.keep_small {
+            KeepSmall::Cells => vec![1.0; cells],
+            KeepSmall::Value => system.values.iter().map(|v| (*v).max(1) as f64).collect(),
+        };
         let split = |pairs: &[(f64, f64)]| Bounds {
             lower: pairs.iter().map(|p| p.0).collect(),
             upper: pairs.iter().map(|p| p.1).collect(),
@@ -627,6 +648,7 @@ impl Release {
             eligible: (0..cells).map(|c| may_hide[c] && known[c] != (0.0, 0.0)).collect(),
             forced,
             cost,
+            missed: levels(system, tables),
             targets,
         };
         (facts, why.into_iter().collect(), earlier_public)
@@ -700,8 +722,47 @@ fn find_cell(table: &CountTable, asked: &AskedOut) -> Option<usize> {
     Some(cell)
 }
 
-/// Totals of nothing over an empty cell, in the table's other dimensions too: while one is printed, the cell is known to be empty.
-fn zeros_over(table: &CountTable, cell: usize, but: usize) -> Vec<usize> {
+/// How far up the totals a cell stands: readers miss the grand total most.
+fn levels(system: &System, tables: &[&CountTable]) -> Vec<f64> {
+    let mut level = vec![0.0f64; system.cells()];
+    for (table, members) in tables.iter().zip(&system.members) {
+        for (cell, &here) in members.iter().enumerate() {
+            let own = table.dimensions().iter().enumerate().map(|(place, dimension)| {
+                let code = table.code(cell, place);
+                f64::from(u8::from(!dimension.is_leaf(code)) + u8::from(dimension.parent(code).is_none()))
+            });
+            level[here as usize] = level[here as usize].max(own.sum());
+        }
+    }
+    level
+}
+
+/// Zeros that would show a cell to be empty were they printed: those of a way down to a lowest level, and all totals over that way.
+fn zeros_around(table: &CountTable, cell: usize) -> Vec<usize> {
+    let mut at = cell;
+    let mut way = vec![cell];
+    for (place, dimension) in table.dimensions().iter().enumerate() {
+        while let Some(child) = dimension
+            .children(table.code(at, place))
+            .iter()
+            .map(|&child| at + (child - table.code(at, place)) as usize * table.strides()[place])
+            .filter(|&child| table.applies(child))
+            .min_by_key(|&child| (zeros_over(table, child).len(), child))
+        {
+            at = child;
+            way.push(at);
+        }
+    }
+    for zero in way.clone() {
+        way.extend(zeros_over(table, zero));
+    }
+    way.sort_unstable();
+    way.dedup();
+    way
+}
+
+/// Totals of nothing over an empty cell, in all its dimensions: while one is printed, the cell is known to be empty.
+fn zeros_over(table: &CountTable, cell: usize) -> Vec<usize> {
     let mut zeros: Vec<usize> = Vec::new();
     let mut next = 0;
     let mut at = cell;
@@ -710,7 +771,7 @@ fn zeros_over(table: &CountTable, cell: usize, but: usize) -> Vec<usize> {
             let code = table.code(at, place);
             let Some(parent) = dimension.parent(code) else { continue };
             let over = at - (code - parent) as usize * table.strides()[place];
-            if over != but && table.count(over) == 0 && !zeros.contains(&over) {
+            if table.count(over) == 0 && !zeros.contains(&over) {
                 zeros.push(over);
             }
         }

@@ -1,6 +1,6 @@
 //! From what is at risk to a pattern that withstands the attack: whole where the system is small, by neighbourhoods where not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::CountTable;
 use crate::lp::{Attacker, Bounds, Reach, Sums, Tableau};
@@ -16,6 +16,7 @@ pub(crate) struct Facts {
     pub(crate) forced: Vec<bool>,
     pub(crate) eligible: Vec<bool>,
     pub(crate) cost: Vec<f64>,
+    pub(crate) missed: Vec<f64>,
     pub(crate) targets: Vec<Target>,
 }
 
@@ -40,7 +41,9 @@ pub(crate) struct Settled {
 }
 
 /// Entries of a tableau up to which a system is solved whole.
-const WHOLE_SYSTEM: usize = 120_000;
+const WHOLE_SYSTEM: usize = 400_000;
+/// Entries up to which cells that no neighbourhood could protect are given the whole system.
+const LAST_RESORT: usize = 2_000_000;
 /// How wide a neighbourhood is.
 #[derive(Clone, Copy)]
 struct Width {
@@ -65,16 +68,32 @@ const TRIES: [Width; 5] = [
 
 /// Finds a pattern and attacks it.
 pub(crate) fn settle(system: &System, tables: &[&CountTable], facts: &Facts, effort: Effort) -> Settled {
-    let cells = system.cells();
-    let rank_at_most = system.sums.len().min(cells);
     // A quarter of the square is the most that a condensed tableau can have.
-    if cells * cells / 4 <= WHOLE_SYSTEM
-        || (cells - rank_at_most) * rank_at_most <= WHOLE_SYSTEM && rank_at_most < cells
-    {
-        whole(system, facts, effort)
-    } else {
-        Neighbourhoods::new(system, tables, facts).run()
+    let entries = system.cells() * system.cells() / 4;
+    if entries <= WHOLE_SYSTEM {
+        return whole(system, facts, effort);
     }
+    let mut settled = Neighbourhoods::new(system, tables, facts).run();
+    if !settled.exposed.is_empty() && entries <= LAST_RESORT {
+        // What is left out already protects the others, and more left out can only add to their doubt.
+        let rest = Facts {
+            published: facts.published.clone(),
+            hidden: facts.hidden.clone(),
+            forced: settled.hidden,
+            eligible: facts.eligible.clone(),
+            cost: facts.cost.clone(),
+            missed: facts.missed.clone(),
+            targets: facts.targets.iter().filter(|t| settled.exposed.contains(&t.cell)).copied().collect(),
+        };
+        let again = whole(system, &rest, Effort { rounds: 1, ..effort });
+        for interval in &mut settled.intervals {
+            if let Some(better) = again.intervals.iter().find(|i| i.cell == interval.cell) {
+                *interval = *better;
+            }
+        }
+        (settled.hidden, settled.exposed) = (again.hidden, again.exposed);
+    }
+    settled
 }
 
 fn whole(system: &System, facts: &Facts, effort: Effort) -> Settled {
@@ -86,6 +105,7 @@ fn whole(system: &System, facts: &Facts, effort: Effort) -> Settled {
         forced: facts.forced.clone(),
         eligible: facts.eligible.clone(),
         cost: facts.cost.clone(),
+        missed: facts.missed.clone(),
         targets: facts.targets.clone(),
     };
     let found = pattern::find(&problem, effort);
@@ -211,10 +231,9 @@ impl<'a> Neighbourhoods<'a> {
         let asked = self.asked(target, way);
         let (up, down) = if way == 0 { (asked, 0.0) } else { (0.0, asked) };
         for width in TRIES {
-            let block = self.block(cell, width, asked);
-            let Some(own) = block.iter().position(|&c| c == cell) else { return };
-            let number: HashMap<u32, u32> = block.iter().enumerate().map(|(n, &c)| (c, n as u32)).collect();
-            let tableau = Tableau::new(block.len(), &self.sums_within(&block, &number));
+            let (block, sums) = self.movable(&self.block(cell, width, asked));
+            let Some(own) = block.iter().position(|&c| c == cell) else { continue };
+            let tableau = Tableau::new(block.len(), &sums);
             let pick = |from: &[f64]| block.iter().map(|&c| from[c as usize]).collect::<Vec<f64>>();
             let facts = self.facts;
             let problem = Problem {
@@ -227,6 +246,7 @@ impl<'a> Neighbourhoods<'a> {
                 forced: block.iter().map(|&c| self.hidden[c as usize]).collect(),
                 eligible: block.iter().map(|&c| facts.eligible[c as usize]).collect(),
                 cost: pick(&facts.cost),
+                missed: pick(&facts.missed),
                 targets: vec![Target { cell: own as u32, up, down }],
             };
             let found = pattern::find(&problem, Effort { rounds: 2, work: 400_000 });
@@ -293,7 +313,7 @@ impl<'a> Neighbourhoods<'a> {
 
     /// Cells near one cell, in every table where it stands.
     fn block(&self, cell: u32, width: Width, asked: f64) -> Vec<u32> {
-        let mut block: BTreeMap<u32, ()> = BTreeMap::from([(cell, ())]);
+        let mut block = BTreeSet::from([cell]);
         let mut stands = self.stands_in[cell as usize].clone();
         if stands.is_empty() {
             // A change between two versions: near both.
@@ -308,20 +328,20 @@ impl<'a> Neighbourhoods<'a> {
             self.block_in(table as usize, at as usize, width, asked, &mut block);
         }
         if !self.system.changes.is_empty() {
-            let near: Vec<u32> = block.keys().copied().collect();
+            let near: Vec<u32> = block.iter().copied().collect();
             for cell in near {
                 for &sum in &self.sums_of[cell as usize] {
                     let (parent, children) = &self.system.sums[sum as usize];
                     if children.len() == 2 && self.stands_in[children[1] as usize].is_empty() {
-                        block.extend(children.iter().chain(parent).map(|c| (*c, ())));
+                        block.extend(children.iter().chain(parent));
                     }
                 }
             }
         }
-        block.into_keys().collect()
+        block.into_iter().collect()
     }
 
-    fn block_in(&self, table: usize, at: usize, mut width: Width, asked: f64, block: &mut BTreeMap<u32, ()>) {
+    fn block_in(&self, table: usize, at: usize, mut width: Width, asked: f64, block: &mut BTreeSet<u32>) {
         let members = &self.system.members[table];
         let table = self.tables[table];
         // As wide as it may be without too many cells.
@@ -347,7 +367,7 @@ impl<'a> Neighbourhoods<'a> {
                 .flat_map(|cell| codes.iter().map(move |&c| cell + c as usize * stride))
                 .collect();
         }
-        block.extend(cells.into_iter().map(|cell| (members[cell], ())));
+        block.extend(cells.into_iter().map(|cell| members[cell]));
     }
 
     /// Codes of one dimension near a cell's own: siblings, and below each of them a way down, since a total moves with its parts.
@@ -409,20 +429,63 @@ impl<'a> Neighbourhoods<'a> {
         codes
     }
 
-    /// The sums that touch a block, with all cells outside it held still.
-    fn sums_within(&self, block: &[u32], number: &HashMap<u32, u32>) -> Sums {
-        let mut touched: Vec<u32> =
-            block.iter().flat_map(|&c| self.sums_of[c as usize].iter().copied()).collect();
-        touched.sort_unstable();
-        touched.dedup();
-        touched
-            .into_iter()
-            .map(|sum| {
-                let (parent, children) = &self.system.sums[sum as usize];
-                let inside = |c: &u32| number.get(c).copied();
-                (parent.as_ref().and_then(inside), children.iter().filter_map(inside).collect())
+    /// The cells of a block that can move while all cells outside it are held still, and the sums over them.
+    ///
+    /// A cell that is published as it is cannot move, nor can one that is alone in a sum; taking these out leaves others alone.
+    fn movable(&self, block: &[u32]) -> (Vec<u32>, Sums) {
+        let mut entries: Vec<(u32, u32)> = Vec::new();
+        for (place, &cell) in block.iter().enumerate() {
+            entries.extend(self.sums_of[cell as usize].iter().map(|&sum| (sum, place as u32)));
+        }
+        entries.sort_unstable();
+        let groups: Vec<&[(u32, u32)]> = entries.chunk_by(|a, b| a.0 == b.0).collect();
+        let mut left: Vec<usize> = groups.iter().map(|g| g.len()).collect();
+        let mut groups_of: Vec<Vec<u32>> = vec![Vec::new(); block.len()];
+        for (group, members) in groups.iter().enumerate() {
+            for (_, place) in *members {
+                groups_of[*place as usize].push(group as u32);
+            }
+        }
+        let mut moves = vec![true; block.len()];
+        let fixed = |cell: usize| {
+            let printed = (self.facts.published.lower[cell], self.facts.published.upper[cell]);
+            printed == (0.0, 0.0) && !self.hidden[cell] && !self.facts.eligible[cell]
+        };
+        let mut stopped: Vec<usize> = (0..block.len()).filter(|&p| fixed(block[p] as usize)).collect();
+        stopped.extend(groups.iter().filter(|g| g.len() == 1).map(|g| g[0].1 as usize));
+        while let Some(place) = stopped.pop() {
+            if !std::mem::replace(&mut moves[place], false) {
+                continue;
+            }
+            for &group in &groups_of[place] {
+                left[group as usize] -= 1;
+                if left[group as usize] == 1 {
+                    let last = groups[group as usize].iter().find(|(_, p)| moves[*p as usize]);
+                    stopped.extend(last.map(|(_, p)| *p as usize));
+                }
+            }
+        }
+        let mut number = vec![u32::MAX; block.len()];
+        let mut kept = Vec::new();
+        for place in (0..block.len()).filter(|&p| moves[p]) {
+            number[place] = kept.len() as u32;
+            kept.push(block[place]);
+        }
+        let sums = groups
+            .iter()
+            .zip(&left)
+            .filter(|(_, left)| **left > 1)
+            .map(|(group, _)| {
+                let parent = self.system.sums[group[0].0 as usize].0;
+                let is_parent = |place: u32| Some(block[place as usize]) == parent;
+                let inside = || group.iter().map(|(_, place)| *place).filter(|p| moves[*p as usize]);
+                (
+                    inside().find(|p| is_parent(*p)).map(|p| number[p as usize]),
+                    inside().filter(|p| !is_parent(*p)).map(|p| number[p as usize]).collect(),
+                )
             })
-            .collect()
+            .collect();
+        (kept, sums)
     }
 
     /// Publishes what was left out for nothing.
@@ -477,5 +540,104 @@ impl<'a> Neighbourhoods<'a> {
             });
         }
         Settled { hidden: self.hidden, intervals, exposed, optimal: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    /// Facts for tables in which counts of 1 to 4 are at risk and zeros are printed.
+    fn facts(system: &System) -> Facts {
+        let cells = system.cells();
+        let at_risk = |c: &usize| (1..5).contains(&system.values[*c]);
+        Facts {
+            published: Bounds { lower: vec![0.0; cells], upper: vec![0.0; cells] },
+            hidden: Bounds {
+                lower: system.values.iter().map(|v| -(*v as f64)).collect(),
+                upper: vec![f64::INFINITY; cells],
+            },
+            forced: (0..cells).map(|c| at_risk(&c)).collect(),
+            eligible: system.values.iter().map(|v| *v > 0).collect(),
+            cost: vec![1.0; cells],
+            missed: vec![0.0; cells],
+            targets: (0..cells)
+                .filter(at_risk)
+                .map(|c| Target { cell: c as u32, up: 1.0, down: 1.0 })
+                .collect(),
+        }
+    }
+
+    fn tables(seed: u64) -> [CountTable; 2] {
+        let mut csv = "area,age,sex,count\n".to_owned();
+        let mut by_kind = "area,kind,count\n".to_owned();
+        let mut state = seed;
+        let mut next = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for area in 0..6 {
+            let mut all = 0;
+            for (age, sex) in (0..3).flat_map(|age| [(age, "f"), (age, "m")]) {
+                let size = [6, 30, 90][next(3) as usize];
+                let count = next(size);
+                all += count;
+                writeln!(csv, "r{}.{area},{age},{sex},{count}", area / 3).unwrap();
+            }
+            let some = next(all + 1);
+            writeln!(by_kind, "r{}.{area},x,{some}\nr{}.{area},y,{}", area / 3, area / 3, all - some)
+                .unwrap();
+        }
+        let areas = r#"{"all":["r0","r1"],"r0":["r0.0","r0.1","r0.2"],"r1":["r1.3","r1.4","r1.5"]}"#;
+        let read = |name: &str, csv: &str, rest: &str| {
+            CountTable::from_csv(name, csv, &format!("[{areas},{rest}]")).unwrap().0
+        };
+        [
+            read("one", &csv, r#"{"all":["0","1","2"]},{"all":["f","m"]}"#),
+            read("two", &by_kind, r#"{"all":["x","y"]}"#),
+        ]
+    }
+
+    #[test]
+    fn what_neighbourhoods_leave_out_withstands_the_attack_on_the_whole() {
+        let (mut at_risk, mut safe) = (0, 0);
+        for seed in 0..12 {
+            let [one, two] = tables(seed);
+            let tables = [&one, &two];
+            let system = System::new(&tables, &[], &[]).unwrap();
+            let facts = facts(&system);
+            let found = Neighbourhoods::new(&system, &tables, &facts).run();
+            let tableau = Tableau::new(system.cells(), &system.sums);
+            let (_, exposed) = attack(&system, &tableau, &facts, &found.hidden);
+            for cell in &exposed {
+                assert!(
+                    found.exposed.contains(cell),
+                    "seed {seed}: cell {cell} is exposed and not said to be"
+                );
+            }
+            at_risk += facts.targets.len();
+            safe += facts.targets.len() - found.exposed.len();
+        }
+        assert!(at_risk > 100 && safe * 100 >= at_risk * 98, "{safe} of {at_risk} protected");
+    }
+
+    #[test]
+    fn an_attack_finds_what_is_given_away() {
+        let [one, _] = tables(3);
+        let system = System::new(&[&one], &[], &[]).unwrap();
+        let facts = facts(&system);
+        let tableau = Tableau::new(system.cells(), &system.sums);
+        let (intervals, exposed) = attack(&system, &tableau, &facts, &facts.forced);
+        assert!(!exposed.is_empty(), "with only the small counts left out some can be worked out");
+        let exact = intervals.iter().filter(|i| i.upper == Some(i.lower)).count();
+        assert!(
+            exact > 0
+                && intervals.iter().all(|i| {
+                    let value = system.values[i.cell as usize] as f64;
+                    i.lower <= value + 1e-6 && i.upper.is_none_or(|u| u >= value - 1e-6)
+                })
+        );
     }
 }

@@ -26,6 +26,10 @@ pub struct Profile {
     pub class_disclosure: bool,
     /// How much doubt must be left about a cell at risk.
     pub protect: Protect,
+    /// Whether the attack takes readers to know which cells were left out by the rule, and so that they are under the threshold. Without
+    /// it a cell left out may be anything for all they know, since those left out to protect others look the same.
+    #[serde(default)]
+    pub rule_known: bool,
     /// What further suppression keeps small.
     #[serde(default)]
     pub keep_small: KeepSmall,
@@ -102,7 +106,7 @@ pub struct Noise {
     pub keys: u64,
     /// The most that is added or taken.
     pub most: u64,
-    /// The share of large counts that are changed.
+    /// The share of counts that are changed.
     pub changed: f64,
 }
 

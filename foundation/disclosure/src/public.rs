@@ -63,7 +63,8 @@ pub struct Audit {
     pub attacked: usize,
     /// Cells about which too little doubt was left. Always 0: otherwise there would be no table.
     pub exposed: usize,
-    /// The width of the narrowest interval to which any cell at risk can be pinned down; nothing if none was at risk.
+    /// The width of the narrowest interval to which any cell at risk can be pinned down, in very large releases at the least;
+    /// nothing if none was at risk or none has an end.
     pub narrowest: Option<u64>,
 }
 

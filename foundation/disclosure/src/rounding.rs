@@ -44,11 +44,9 @@ pub(crate) fn controlled(table: &CountTable, base: u64) -> Result<Vec<u64>, Disc
     // In units of the base, so that what is looked for are whole numbers.
     let mut value: Vec<f64> = (0..cells).map(|c| table.count(c) as f64 / base as f64).collect();
     let mut bounds = Bounds { lower: vec![0.0; cells], upper: vec![0.0; cells] };
-    for cell in 0..cells {
-        let floor = (table.count(cell) / base) as f64;
-        let ceiling = table.count(cell).div_ceil(base) as f64;
-        bounds.lower[cell] = floor - value[cell];
-        bounds.upper[cell] = ceiling - value[cell];
+    for (cell, value) in value.iter().enumerate() {
+        bounds.lower[cell] = (table.count(cell) / base) as f64 - value;
+        bounds.upper[cell] = table.count(cell).div_ceil(base) as f64 - value;
     }
     for cell in 0..cells {
         let (down, up) = (-bounds.lower[cell], bounds.upper[cell]);
@@ -68,9 +66,9 @@ pub(crate) fn controlled(table: &CountTable, base: u64) -> Result<Vec<u64>, Disc
                 table.name()
             )));
         }
-        for other in 0..cells {
+        for (other, value) in value.iter_mut().enumerate() {
             let by = attacker.deviation[other];
-            value[other] += by;
+            *value += by;
             bounds.lower[other] -= by;
             bounds.upper[other] -= by;
             // A cell that has come to a multiple stays there.
@@ -95,6 +93,8 @@ pub(crate) fn controlled(table: &CountTable, base: u64) -> Result<Vec<u64>, Disc
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         for a in 0..4u64 {
             for b in 0..5u64 {
                 let count = (a * 7 + b * b * 3 + a * b) % 23;
-                csv.push_str(&format!("a{a},b{b},{count}\n"));
+                writeln!(csv, "a{a},b{b},{count}").unwrap();
                 expected.push(count);
             }
         }

@@ -26,6 +26,11 @@ pub(crate) struct Nested {
     pub(crate) parts: Vec<String>,
 }
 
+/// A cell's population and its codes, each with its dimension, as numbers for their names.
+type Key = Vec<(u32, u32)>;
+/// Every version of each cell, with the table that brought it.
+type Versions = HashMap<Key, Vec<(u32, usize)>>;
+
 /// The most cells that a release may have with all that was released before.
 pub(crate) const MOST_SYSTEM: usize = 1_000_000;
 
@@ -58,7 +63,7 @@ impl System {
         }
         let mut names = Names::default();
         // Every version of a cell met so far; the first is the one of the tables to be released now, if it is in one.
-        let mut versions: HashMap<Vec<(u32, u32)>, Vec<(u32, usize)>> = HashMap::new();
+        let mut versions = Versions::new();
         for (number, table) in now.iter().chain(before).enumerate() {
             let is_now = number < now.len();
             let mut members = Vec::with_capacity(table.cells());
@@ -109,12 +114,12 @@ impl System {
         &mut self,
         relation: &Nested,
         names: &mut Names,
-        versions: &mut HashMap<Vec<(u32, u32)>, Vec<(u32, usize)>>,
+        versions: &mut Versions,
     ) -> Result<(), DisclosureError> {
         let dimension = names.number(&relation.dimension);
         let whole = names.number(&relation.whole);
         let parts: Vec<u32> = relation.parts.iter().map(|part| names.number(part)).collect();
-        let mut wholes: Vec<Vec<(u32, u32)>> =
+        let mut wholes: Vec<Key> =
             versions.keys().filter(|key| key.contains(&(dimension, whole))).cloned().collect();
         wholes.sort_unstable();
         for key in wholes {
@@ -131,12 +136,11 @@ impl System {
             let mut missing = None;
             let mut unknown = 0;
             for &part in &parts {
-                match versions.get(&with(part)).and_then(|v| v.first()) {
-                    Some(&(cell, _)) => children.push(cell),
-                    None => {
-                        unknown += 1;
-                        missing = Some(part);
-                    }
+                if let Some(&(cell, _)) = versions.get(&with(part)).and_then(|v| v.first()) {
+                    children.push(cell);
+                } else {
+                    unknown += 1;
+                    missing = Some(part);
                 }
             }
             if unknown > 1 {
@@ -185,7 +189,7 @@ impl Names {
         number
     }
 
-    fn key(&mut self, table: &CountTable, cell: usize) -> Vec<(u32, u32)> {
+    fn key(&mut self, table: &CountTable, cell: usize) -> Key {
         let mut key = vec![(self.number(table.population()), u32::MAX)];
         for (place, dimension) in table.dimensions().iter().enumerate() {
             let code = table.code(cell, place);

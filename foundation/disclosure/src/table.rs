@@ -104,7 +104,6 @@ impl CountTable {
     /// Fills in what was not given and checks every sum.
     fn complete(&mut self, given: &[bool]) -> Result<Vec<Finding>, DisclosureError> {
         let mut findings = Vec::new();
-        let mut zeros = 0u64;
         let mut sums_made = 0u64;
         let mut broken = 0usize;
         let mut first: Option<(usize, usize)> = None;
@@ -139,9 +138,7 @@ impl CountTable {
                 limit: LARGEST_COUNT,
             });
         }
-        for cell in 0..given.len() {
-            zeros += u64::from(!settled[cell]);
-        }
+        let zeros = settled.iter().filter(|settled| !**settled).count();
         if zeros > 0 {
             findings.push(Finding::new(
                 Severity::Warning,
@@ -324,6 +321,11 @@ impl<'a, T: AsRef<str>> From<&'a Protected<T>> for Entry<'a> {
     }
 }
 
+/// A number of records for a finding, which may be printed: findings have not passed the door.
+fn about(records: u64) -> String {
+    if records < 10 { "fewer than 10".to_owned() } else { format!("about {}", (records + 5) / 10 * 10) }
+}
+
 /// Counts records into a table: the one way for a [`Protected`] column to be published.
 ///
 /// ```
@@ -382,7 +384,7 @@ impl Tally {
         self.table.counts[cell] += 1;
         if let (Some(key), Some(keys)) = (record_key, &mut self.table.keys) {
             self.keyed += 1;
-            keys[cell] = keys[cell] + u64::from(key);
+            keys[cell] += u64::from(key);
         }
     }
 
@@ -399,8 +401,10 @@ impl Tally {
                 Severity::Warning,
                 "records_not_placed",
                 format!(
-                    "{}: {lost} of {records} records have no code at the lowest level of {} and are in no cell; add the code or mend the records",
+                    "{}: {} of {} records have no code at the lowest level of {} and are in no cell; add the code or mend the records",
                     table.name,
+                    about(*lost),
+                    about(records),
                     dimension.name()
                 ),
             ));
@@ -414,7 +418,7 @@ impl Tally {
                     format!(
                         "{}: {} records have no record key, so cell keys cannot be made",
                         table.name,
-                        placed - keyed
+                        about(placed - keyed)
                     ),
                 ));
             }
