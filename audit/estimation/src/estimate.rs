@@ -842,12 +842,12 @@ fn diagnose(table: &ListTable, plan: &Plan, found: &Estimation, out: &mut Vec<Fi
         && gof.degrees_of_freedom > 0
     {
         let message = format!(
-            "the best single model ({}) misses something: deviance {:.1} on {} degrees of freedom, probability {:.4}; \
+            "the best single model ({}) misses something: deviance {:.1} on {} degrees of freedom, probability {}; \
              furthest off: {}",
             gof.model,
             gof.deviance,
             gof.degrees_of_freedom,
-            gof.p,
+            if gof.p < 0.0001 { "below 0.0001".to_owned() } else { format!("{:.4}", gof.p) },
             gof.furthest.iter().take(2).map(|(lists, _)| lists.as_str()).collect::<Vec<_>>().join(", ")
         );
         note(Severity::Warning, "poor_fit", message);
@@ -880,8 +880,8 @@ fn diagnose(table: &ListTable, plan: &Plan, found: &Estimation, out: &mut Vec<Fi
     if !misses.is_empty() {
         let names: Vec<&str> = misses.iter().map(|c| c.list.as_str()).collect();
         let message = format!(
-            "of {tested} lists that were hidden and estimated from the others, {} were missed: {}; the method is less sure \
-             here than its interval says",
+            "each list was hidden and estimated from the others, and {} of {tested} intervals missed what is known ({}); the \
+             method is less sure here than its interval says",
             misses.len(),
             names.join(", ")
         );
