@@ -83,7 +83,7 @@ pub enum EstimationError {
     },
     /// Chains did not come to agree.
     #[error(
-        "the latent class chains do not agree: R-hat {r_hat:.3} (limit {limit}), effective draws {effective:.0} (floor \
+        "the latent class chains do not agree, or hold too few effective draws: R-hat {r_hat:.3} (limit {limit}), effective draws {effective:.0} (floor \
          {floor}), chain medians {medians}. No figure is given; run longer chains, or use another method"
     )]
     NotConverged {

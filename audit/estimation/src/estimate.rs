@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostics::SWEEP;
 use crate::{
     AveragedBootstrap, AveragingPlan, Bootstrap, BootstrapPlan, CaptureFit, CaptureModel, Consistency,
-    EstimationError, Fit, GoodnessOfFit, GraphAverage, GraphPlan, Heterogeneity, Interval, LatentClass,
-    LatentPlan, ListTable, MissedLinks, Model, ModelTable, PairDiagnostic, Stepwise, Sweep, Variant,
-    all_models, average_bootstrap, bootstrap, chao_interval, chao_lower_bound, dependence_sweep, fit,
-    fit_capture, floor, goodness_of_fit, graph_average, internal_consistency, latent_class, lists_left_out,
-    lists_merged, missed_links, pair_diagnostics, profile, stepwise, zelterman,
+    EstimationError, FEWEST_DRAWS, Fit, GoodnessOfFit, GraphAverage, GraphPlan, Heterogeneity, Interval,
+    LatentClass, LatentPlan, LinkagePlan, ListTable, MissedLinks, Model, ModelTable, PairDiagnostic, Pooled,
+    Stepwise, Sweep, Variant, all_models, average_bootstrap, bootstrap, chao_interval, chao_lower_bound,
+    dependence_sweep, fit, fit_capture, floor, goodness_of_fit, graph_average, internal_consistency,
+    latent_class, lists_left_out, lists_merged, missed_links, pair_diagnostics, pool, profile, stepwise,
+    zelterman,
 };
 
 /// The method whose figure is the estimate. All others that the table allows stand beside it under [`Method::Auto`].
@@ -193,6 +194,9 @@ pub struct Estimation {
     /// Sensitivity to missed links.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed_links: Option<MissedLinks>,
+    /// The estimate over draws of the linkage, where they were given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub linkage: Option<Pooled>,
     /// SHA-256 of the table in its fixed order.
     pub table_sha256: String,
     /// Name and version of this crate.
@@ -334,6 +338,7 @@ pub fn estimate(table: &ListTable, plan: &Plan) -> Result<(Estimation, Vec<Findi
         sweep_odds: SWEEP.to_vec(),
         sweep,
         missed_links: missed,
+        linkage: None,
         table_sha256: table.sha256(),
         version: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
@@ -344,6 +349,83 @@ pub fn estimate(table: &ListTable, plan: &Plan) -> Result<(Estimation, Vec<Findi
     let findings = estimation.diagnostics.iter().filter(|d| d.severity > Severity::Note).cloned().collect();
     Ok((estimation, findings))
 }
+
+/// Makes an estimate that carries the doubt of the linkage: all of [`estimate`] on the table of the links as decided, with
+/// the figure and interval pooled over tables that were each made from one draw of the linkage's posterior.
+///
+/// The figure that takes the links as certain stays among the methods, named so.
+pub fn estimate_linked(
+    table: &ListTable,
+    draws: &[ListTable],
+    plan: &Plan,
+) -> Result<(Estimation, Vec<Finding>), EstimationError> {
+    if draws.first().is_some_and(|draw| draw.lists() != table.lists()) {
+        return Err(EstimationError::Plan(
+            "the table and the draws must be of the same lists in the same order".into(),
+        ));
+    }
+    let linkage = LinkagePlan {
+        seed: plan.seed,
+        level: plan.level,
+        threshold: plan.threshold,
+        ..LinkagePlan::default()
+    };
+    let pooled = pool(draws, &linkage)?;
+    let (mut found, _) = estimate(table, plan)?;
+    found.diagnostics.retain(|note| note.code != LINKS_CERTAIN);
+    let mut note = |severity, code: &str, message: String| {
+        found.diagnostics.push(Finding::new(severity, code, message));
+    };
+    let shares = pooled.between / (pooled.within + pooled.between);
+    note(
+        Severity::Note,
+        "linkage_carried",
+        format!(
+            "pooled over {} draws of the linkage with {} replicates each; {:.0} % of the variance comes from the linkage. With              the links taken as certain the figure would be {}",
+            pooled.draws,
+            pooled.replicates,
+            100.0 * shares,
+            people(found.estimate)
+        ),
+    );
+    if pooled.draws < FEWEST_DRAWS {
+        let message = format!("{} draws of the linkage; give {FEWEST_DRAWS} or more", pooled.draws);
+        note(Severity::Warning, "few_linkage_draws", message);
+    }
+    if pooled.failed > 0 {
+        let message = format!(
+            "on {} draws of the linkage no model had a fit; the interval leaves them out",
+            pooled.failed
+        );
+        note(Severity::Warning, "linkage_draws_without_fit", message);
+    }
+    let (pooled_width, check_width) = (pooled.interval.ratio(), pooled.cross_check.ratio());
+    if !(0.5..=2.0).contains(&(pooled_width.ln() / check_width.ln())) {
+        let message = "the pooled interval and its cross-check by within and between variance differ by more than twice in                        width; the pooled replicates are far from log-normal, so look at their histogram";
+        note(Severity::Warning, "linkage_cross_check", message.to_owned());
+    }
+    let certain = MethodRow {
+        name: format!("{}, links taken as certain", found.method),
+        estimate: found.estimate,
+        interval: Some(found.interval),
+        assumes: "every link is right and none is missed".into(),
+        in_range: false,
+    };
+    found.methods.insert(0, certain);
+    found.intervals.splice(0..0, [pooled.interval, pooled.cross_check]);
+    found.estimate = pooled.estimate;
+    found.interval = pooled.interval;
+    found.hidden = pooled.estimate - found.observed as f64;
+    found.replicates = pooled.replicates.saturating_mul(pooled.draws as u32);
+    found.linkage = Some(pooled);
+    found.headline = headline(&found);
+    found.limits = limits(&found);
+    let findings = found.diagnostics.iter().filter(|d| d.severity > Severity::Note).cloned().collect();
+    Ok((found, findings))
+}
+
+/// The warning that links were taken as certain.
+const LINKS_CERTAIN: &str = "links_taken_as_certain";
 
 /// What was worked out before a method is chosen.
 struct Parts {
@@ -760,16 +842,21 @@ fn diagnose(table: &ListTable, plan: &Plan, found: &Estimation, out: &mut Vec<Fi
         && gof.degrees_of_freedom > 0
     {
         let message = format!(
-            "the best single model ({}) misses something: deviance {:.1} on {} degrees of freedom, probability {:.4}; \
+            "the best single model ({}) misses something: deviance {:.1} on {} degrees of freedom, probability {}; \
              furthest off: {}",
             gof.model,
             gof.deviance,
             gof.degrees_of_freedom,
-            gof.p,
+            if gof.p < 0.0001 { "below 0.0001".to_owned() } else { format!("{:.4}", gof.p) },
             gof.furthest.iter().take(2).map(|(lists, _)| lists.as_str()).collect::<Vec<_>>().join(", ")
         );
         note(Severity::Warning, "poor_fit", message);
     }
+    note(
+        Severity::Warning,
+        LINKS_CERTAIN,
+        "the links behind the table are taken as certain; give tables made from draws of the linkage to carry its doubt".into(),
+    );
     let empty: Vec<String> = found
         .pairs
         .iter()
@@ -793,8 +880,8 @@ fn diagnose(table: &ListTable, plan: &Plan, found: &Estimation, out: &mut Vec<Fi
     if !misses.is_empty() {
         let names: Vec<&str> = misses.iter().map(|c| c.list.as_str()).collect();
         let message = format!(
-            "of {tested} lists that were hidden and estimated from the others, {} were missed: {}; the method is less sure \
-             here than its interval says",
+            "each list was hidden and estimated from the others, and {} of {tested} intervals missed what is known ({}); the \
+             method is less sure here than its interval says",
             misses.len(),
             names.join(", ")
         );
@@ -876,9 +963,15 @@ fn limits(found: &Estimation) -> Vec<String> {
         ),
         "It counts only people who could have come onto one of the lists; those who never could are not in any figure.".into(),
         "It takes the population as closed: nobody enters or leaves between the lists.".into(),
-        "The interval holds chance and the choice between the models tried. It does not hold errors of the lists, of the \
-         linkage, or of what all models share."
-            .into(),
+        if found.linkage.is_some() {
+            "The interval holds chance, the choice between the models tried and the doubt of the linkage. It does not hold \
+             errors of the lists, or what all models share."
+                .into()
+        } else {
+            "The interval holds chance and the choice between the models tried. It does not hold errors of the lists, of the \
+             linkage, or of what all models share."
+                .into()
+        },
     ];
     if found.range.is_some() {
         limits.push("The methods disagree so far that no single figure should be quoted.".into());

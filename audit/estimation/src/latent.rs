@@ -24,7 +24,8 @@ pub struct LatentPlan {
     pub burn_in: u32,
     /// Updates of each chain from which draws are kept.
     pub updates: u32,
-    /// How often unsettled chains go on, each time twice as long, their earlier draws dropped.
+    /// How often unsettled chains go on, each time twice as long, their earlier draws dropped. Chains that sit on separate
+    /// peaks do not go on.
     pub extensions: u32,
     /// R-hat at most.
     pub largest_r_hat: f64,
@@ -43,7 +44,7 @@ impl Default for LatentPlan {
             chains: 4,
             burn_in: 20_000,
             updates: 100_000,
-            extensions: 1,
+            extensions: 3,
             largest_r_hat: 1.01,
             smallest_effective: 400.0,
             seed: 1,
@@ -80,6 +81,8 @@ pub struct LatentClass {
     pub shape: Shape,
 }
 
+/// R-hat above which chains are not run on.
+const HOPELESS: f64 = 1.2;
 /// Draws kept of each chain.
 const KEPT: u32 = 1_000;
 /// Updates of one chain at most.
@@ -133,7 +136,8 @@ pub fn latent_class(table: &ListTable, plan: &LatentPlan) -> Result<LatentClass,
         if settled {
             return Ok(summary(draws, table.people() as f64, plan.level, convergence));
         }
-        if extension == plan.extensions {
+        // Chains as far apart as this sit on separate peaks, and longer runs do not bring them together.
+        if extension == plan.extensions || convergence.r_hat > HOPELESS {
             let medians: Vec<String> = convergence.medians.iter().map(|m| format!("{m:.0}")).collect();
             return Err(EstimationError::NotConverged {
                 r_hat: convergence.r_hat,

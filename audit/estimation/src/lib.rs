@@ -34,6 +34,7 @@ pub use diagnostics::{
 pub use error::EstimationError;
 pub use estimate::{
     DISAGREEMENT, Estimation, MODELS_SHOWN, Method, MethodRow, ModelSummary, Plan, Range, estimate,
+    estimate_linked,
 };
 pub use graphs::{GraphAverage, GraphPlan, GraphWeight, graph_average};
 pub use interval::{Interval, IntervalKind};

@@ -4,7 +4,7 @@
 
 use candour_estimation::{
     AgeBand, Estimation, EstimationError, IntervalKind, LatentPlan, ListSet, ListTable, Method, Plan,
-    StrataFloor, Stratum, estimate, estimate_strata,
+    StrataFloor, Stratum, estimate, estimate_linked, estimate_strata,
 };
 use proptest::prelude::*;
 
@@ -123,6 +123,21 @@ fn methods_that_disagree_make_a_range_the_headline() {
     assert!(range.upper > 1.5 * range.lower);
     assert!(found.headline.starts_with("Between"), "{}", found.headline);
     assert!(found.diagnostics.iter().any(|d| d.code == "methods_disagree"));
+}
+
+#[test]
+fn draws_of_the_linkage_are_pooled_and_the_certain_figure_named() {
+    let missed = table(&FOUR.replace("1,1,0,0,52", "1,1,0,0,40").replace("1,0,0,0,220", "1,0,0,0,232"));
+    let found =
+        estimate_linked(&table(FOUR), &[table(FOUR), missed.clone()], &quick(Method::Auto)).unwrap().0;
+    let pooled = found.linkage.as_ref().unwrap();
+    assert_eq!((found.estimate, found.interval.kind), (pooled.estimate, IntervalKind::Pooled));
+    assert!(pooled.between > 0.0 && found.methods[0].name.contains("certain"));
+    assert!(found.estimate > found.methods[0].estimate, "missed links raise the figure");
+    assert!(found.diagnostics.iter().any(|d| d.code == "few_linkage_draws"));
+    assert!(found.diagnostics.iter().all(|d| d.code != "links_taken_as_certain"));
+    let other = missed.without(3).unwrap().0;
+    assert!(estimate_linked(&table(FOUR), &[other], &quick(Method::Auto)).is_err());
 }
 
 #[test]
