@@ -38,7 +38,7 @@ struct Diagnostic {
 }
 
 /// The page.
-pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<String> {
+pub(crate) fn page(found: &Estimation) -> Result<String> {
     let diagnostics = loudest_first(found)
         .into_iter()
         .map(|d| Diagnostic { words: sentence(&d.message), loud: d.severity > Severity::Note })
@@ -46,10 +46,10 @@ pub(crate) fn page(found: &Estimation, linkage: Option<&Pooled>) -> Result<Strin
     let page = Page {
         title: "How many people are on none of the lists",
         lead: &found.headline,
-        facts: facts(found, linkage),
+        facts: facts(found),
         diagnostics,
         limits: &found.limits,
-        sections: sections(found, linkage),
+        sections: sections(found),
         css: CSS,
         more_css: MORE_CSS,
         version: env!("CARGO_PKG_VERSION"),
@@ -126,7 +126,7 @@ fn text(words: &str) -> Cell {
     Cell::Text(words.to_owned())
 }
 
-fn facts(found: &Estimation, linkage: Option<&Pooled>) -> Vec<(&'static str, String)> {
+fn facts(found: &Estimation) -> Vec<(&'static str, String)> {
     let level = 100.0 * found.interval.level;
     let mut facts = vec![
         ("Estimate", people(found.estimate)),
@@ -159,14 +159,14 @@ fn facts(found: &Estimation, linkage: Option<&Pooled>) -> Vec<(&'static str, Str
     if found.replicates > 0 {
         facts.push(("Bootstrap replicates", Cell::Count(u64::from(found.replicates)).text()));
     }
-    if let Some(pooled) = linkage {
+    if let Some(pooled) = &found.linkage {
         let words = format!("{} with {} replicates each", pooled.draws, pooled.replicates);
         facts.push(("Draws of the linkage", words));
     }
     facts
 }
 
-fn sections(found: &Estimation, linkage: Option<&Pooled>) -> Vec<Section> {
+fn sections(found: &Estimation) -> Vec<Section> {
     let section = |id, title, figures| Section { id, title, notes: Vec::new(), figures };
     let mut shapes = Vec::new();
     if let Some(averaged) = &found.averaged {
@@ -185,10 +185,10 @@ fn sections(found: &Estimation, linkage: Option<&Pooled>) -> Vec<Section> {
         let marks = limits_of("posterior", Some(latent.interval));
         shapes.push(histogram("latent-classes", "Posterior of the latent classes", &latent.shape, marks));
     }
-    let mut answer = vec![methods(found, linkage)];
+    let mut answer = vec![methods(found)];
     answer.extend(multiverse(found));
     let mut doubt = vec![sweep(found), changed(found), consistency(found), missed_links(found)];
-    if let Some(pooled) = linkage {
+    if let Some(pooled) = &found.linkage {
         doubt.push(linkage_draws(pooled));
         doubt.push(linkage_variance(pooled));
     }
@@ -214,10 +214,10 @@ fn is_wide(table: &Table, columns: &[usize]) -> bool {
     most > WIDE * least
 }
 
-fn methods(found: &Estimation, linkage: Option<&Pooled>) -> Figure {
+fn methods(found: &Estimation) -> Figure {
     let level = 100.0 * found.interval.level;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    if let Some(pooled) = linkage {
+    if let Some(pooled) = &found.linkage {
         let [low, high] = ends(Some(pooled.interval));
         let assumes = "as the average over models, and that the draws show the errors of the linkage";
         rows.push(vec![

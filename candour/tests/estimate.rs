@@ -278,3 +278,61 @@ fn a_release_holds_rounded_figures_and_no_overlap() {
     let bad = folder.path().join("Hidden Scale");
     assert!(refused(&[path.to_str().unwrap(), "--release", bad.to_str().unwrap()]).contains("small letters"));
 }
+
+/// The four lists of the example are linked and estimated as its README says; 922 children were invented for them.
+#[test]
+fn the_example_of_four_lists_is_estimated_with_the_errors_of_its_linkage() {
+    let folder = tempfile::tempdir().unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let lists = ["council", "health", "police", "voluntary"];
+    let output = Command::new(env!("CARGO_BIN_EXE_candour"))
+        .arg("link")
+        .args(lists.map(|name| examples.join(format!("estimation/{name}.csv"))))
+        .arg("--settings")
+        .arg(examples.join("linkage/people.toml"))
+        .args(["--draws", "50", "--out"])
+        .arg(folder.path().join("links"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let histories = folder.path().join("links/histories.csv");
+    let found = json(&["--linkage", histories.to_str().unwrap()]);
+    let number = |path: &str| found.pointer(path).and_then(Value::as_f64).unwrap();
+    assert!(number("/interval/lower") < 922.0 && 922.0 < number("/interval/upper"), "{}", found["headline"]);
+    assert!(number("/floor/lower") < 922.0);
+    assert_eq!(found["lists"], serde_json::json!(lists));
+    let independent = found["methods"].as_array().unwrap().iter().find(|row| row["name"] == "Mt").unwrap();
+    assert!(
+        independent["estimate"].as_f64().unwrap() < number("/estimate"),
+        "lists that help each other bring independence too low"
+    );
+}
+
+#[test]
+fn areas_and_years_are_estimated_by_themselves_and_small_ones_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "area,year,police,health,schools,count\n".to_owned();
+    for (area, year, divide) in [("North", 2023, 1), ("North", 2024, 1), ("South", 2024, 20)] {
+        for row in TABLE.lines().skip(1) {
+            let (history, count) = row.rsplit_once(',').unwrap();
+            writeln!(text, "{area},{year},{history},{}", count.parse::<u32>().unwrap() / divide).unwrap();
+        }
+    }
+    let path = table(folder.path(), &text);
+    let path = path.to_str().unwrap();
+    let found = json(&[path, "--by", "area,year"]);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[1]["stratum"], serde_json::json!({"area": "North", "year": 2024}));
+    assert_eq!(rows[0]["observed"], 662);
+    assert!(rows[0]["estimation"]["estimate"].as_f64().unwrap() > 662.0);
+    assert!(rows[2]["refused"].as_str().unwrap().contains("below the floor of 100 people"));
+    assert!(found["sum"].is_null(), "a sum with a hole is no total");
+    let both = json(&[path, "--by", "area,year", "--fewest-people", "1", "--fewest-overlapping", "1"]);
+    assert!(both["sum"][0].as_f64().unwrap() > 1_300.0);
+    let said = refused(&[path, "--by", "age"]);
+    assert!(said.contains("has no column `age`"), "{said}");
+    let path = table(folder.path(), &text.replace("2024", "last year"));
+    let said = refused(&[path.to_str().unwrap(), "--by", "area,year"]);
+    assert!(said.contains("row 9") && said.contains("the year is `last year`"), "{said}");
+}

@@ -1,4 +1,5 @@
-"""Makes the two invented tables of this example. The same bytes each time; only the standard library is needed.
+"""Makes the two invented tables of this example, and the four of `../estimation`. The same bytes each time; only the standard
+library is needed.
 
     python3 examples/linkage/make_people.py
 """
@@ -10,6 +11,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SEED = 20
+FOUR_LISTS = HERE.parent / "estimation"
+FOUR_LISTS_SEED = 21
 
 # Given names and surnames of several communities, each combined only within its row. All people are invented.
 NAMES = [
@@ -39,8 +42,8 @@ def phone(rng):
     return f"07700 900{rng.randrange(1000):03d}"
 
 
-def families(rng):
-    for _ in range(96):
+def families(rng, number):
+    for _ in range(number):
         given, surnames = (part.split() for part in rng.choices(NAMES, WEIGHTS)[0])
         surname = rng.choice(surnames)
         home = {"surname": surname, "postcode": postcode(rng), "phone": phone(rng)}
@@ -83,23 +86,50 @@ def record(rng, child):
     return row
 
 
-def main():
-    rng = random.Random(SEED)
-    tables = {"police": [], "health": []}
-    for person, child in enumerate(families(rng), 1):
-        where = rng.choices([("police",), ("health",), ("police", "health")], [1, 2, 7])[0]
-        for source in where:
-            for _ in range(rng.choices([1, 2, 3], [14, 3, 1])[0]):
-                tables[source].append({**record(rng, child), "person": f"person-{person:03d}"})
+def write(folder, tables):
     columns = ["unique_id", "first_name", "surname", "dob", "postcode", "phone", "person"]
     for source, rows in tables.items():
-        rng.shuffle(rows)
-        with open(HERE / f"{source}.csv", "w", newline="", encoding="utf-8") as file:
+        with open(folder / f"{source}.csv", "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
             for number, row in enumerate(rows, 1):
                 writer.writerow({"unique_id": f"{source[0].upper()}{4000 + number}", **row})
 
 
+def two_lists(rng):
+    tables = {"police": [], "health": []}
+    for person, child in enumerate(families(rng, 96), 1):
+        where = rng.choices([("police",), ("health",), ("police", "health")], [1, 2, 7])[0]
+        for source in where:
+            for _ in range(rng.choices([1, 2, 3], [14, 3, 1])[0]):
+                tables[source].append({**record(rng, child), "person": f"person-{person:03d}"})
+    for rows in tables.values():
+        rng.shuffle(rows)
+    write(HERE, tables)
+
+
+def four_lists(rng):
+    """Lists that overlap, on which some children are not: a police referral brings further children to the council."""
+    tables = {"police": [], "health": [], "council": [], "voluntary": []}
+    people = 0
+    for person, child in enumerate(families(rng, 620), 1):
+        people = person
+        police = rng.random() < 0.34
+        on = {
+            "police": police,
+            "health": rng.random() < 0.26,
+            "council": rng.random() < 0.30 or (police and rng.random() < 0.30),
+            "voluntary": rng.random() < 0.16,
+        }
+        for source in (name for name, there in on.items() if there):
+            for _ in range(rng.choices([1, 2], [9, 1])[0]):
+                tables[source].append({**record(rng, child), "person": f"person-{person:04d}"})
+    for rows in tables.values():
+        rng.shuffle(rows)
+    write(FOUR_LISTS, tables)
+    print(f"{people} invented children, {len({r['person'] for t in tables.values() for r in t})} on a list")
+
+
 if __name__ == "__main__":
-    main()
+    two_lists(random.Random(SEED))
+    four_lists(random.Random(FOUR_LISTS_SEED))

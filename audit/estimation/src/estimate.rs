@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use candour_record::{Finding, Severity};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::SWEEP;
@@ -291,7 +292,8 @@ pub fn estimate(table: &ListTable, plan: &Plan) -> Result<(Estimation, Vec<Findi
     let consistency = internal_consistency(table, plan.level);
     let left_out = lists_left_out(table, plan.level);
     let merged = lists_merged(table, plan.level);
-    let floor = floor(table, parts.models.as_ref(), plan.level);
+    let floor =
+        floor(table, parts.models.as_ref(), plan.level).map(|floor| floor.no_higher_than(&chosen.interval));
     let mut diagnostics = parts.notes.clone();
     let mut multiverse: Vec<(f64, f64)> = parts
         .models
@@ -350,10 +352,12 @@ pub fn estimate(table: &ListTable, plan: &Plan) -> Result<(Estimation, Vec<Findi
     Ok((estimation, findings))
 }
 
-/// Makes an estimate that carries the doubt of the linkage: all of [`estimate`] on the table of the links as decided, with
+/// Makes an estimate that carries the doubt of the linkage: all of [`estimate`] on the table of the links as decided, beside
 /// the figure and interval pooled over tables that were each made from one draw of the linkage's posterior.
 ///
-/// The figure that takes the links as certain stays among the methods, named so.
+/// Under [`Method::Auto`] the pooled figure is the estimate, for it averages over the same models, and the figure that takes
+/// the links as certain stays among the methods, named so. Other methods keep their figure, with a warning that gives the
+/// pooled one. The floor is then that of the draws, and never above the interval.
 pub fn estimate_linked(
     table: &ListTable,
     draws: &[ListTable],
@@ -364,15 +368,19 @@ pub fn estimate_linked(
             "the table and the draws must be of the same lists in the same order".into(),
         ));
     }
+    let most = LinkagePlan::default().replicates;
     let linkage = LinkagePlan {
+        replicates: plan.replicates.min(most),
         seed: plan.seed,
         level: plan.level,
         threshold: plan.threshold,
-        ..LinkagePlan::default()
     };
-    let pooled = pool(draws, &linkage)?;
     let (mut found, _) = estimate(table, plan)?;
-    found.diagnostics.retain(|note| note.code != LINKS_CERTAIN);
+    let pooled = pool(draws, &linkage)?;
+    found.floor = floor_of_draws(draws, plan.level).or(found.floor);
+    if found.method == Method::Auto {
+        found.diagnostics.retain(|note| note.code != LINKS_CERTAIN);
+    }
     let mut note = |severity, code: &str, message: String| {
         found.diagnostics.push(Finding::new(severity, code, message));
     };
@@ -381,7 +389,8 @@ pub fn estimate_linked(
         Severity::Note,
         "linkage_carried",
         format!(
-            "pooled over {} draws of the linkage with {} replicates each; {:.0} % of the variance comes from the linkage. With              the links taken as certain the figure would be {}",
+            "pooled over {} draws of the linkage with {} replicates each; {:.0} % of the variance comes from the linkage. With \
+             the links taken as certain the figure would be {}",
             pooled.draws,
             pooled.replicates,
             100.0 * shares,
@@ -389,39 +398,84 @@ pub fn estimate_linked(
         ),
     );
     if pooled.draws < FEWEST_DRAWS {
-        let message = format!("{} draws of the linkage; give {FEWEST_DRAWS} or more", pooled.draws);
-        note(Severity::Warning, "few_linkage_draws", message);
+        let message = format!(
+            "{} draws of the linkage; the spread between them is hardly known below {FEWEST_DRAWS}, so link again with more",
+            pooled.draws
+        );
+        note(Severity::Warning, "few_draws", message);
     }
     if pooled.failed > 0 {
         let message = format!(
             "on {} draws of the linkage no model had a fit; the interval leaves them out",
             pooled.failed
         );
-        note(Severity::Warning, "linkage_draws_without_fit", message);
+        note(Severity::Warning, "draws_without_fit", message);
+    }
+    if pooled.between > pooled.within {
+        let message = "draws of the linkage differ more from each other than chance and models move the figure within one; \
+                       better linkage helps more than a better model";
+        note(Severity::Warning, "linkage_decides", message.to_owned());
+    }
+    if pooled.shape.modes.len() > 1 {
+        let peaks: Vec<String> = pooled.shape.modes.iter().map(|mode| people(mode.estimate)).collect();
+        let message = format!(
+            "the replicates of all draws have {} separate peaks, at {}; one figure between them would describe neither",
+            peaks.len(),
+            peaks.join(" and ")
+        );
+        note(Severity::Warning, "several_peaks", message);
     }
     let (pooled_width, check_width) = (pooled.interval.ratio(), pooled.cross_check.ratio());
     if !(0.5..=2.0).contains(&(pooled_width.ln() / check_width.ln())) {
-        let message = "the pooled interval and its cross-check by within and between variance differ by more than twice in                        width; the pooled replicates are far from log-normal, so look at their histogram";
+        let message = "the pooled interval and its cross-check by within and between variance differ by more than twice in \
+                       width; the pooled replicates are far from log-normal, so look at their histogram";
         note(Severity::Warning, "linkage_cross_check", message.to_owned());
     }
-    let certain = MethodRow {
-        name: format!("{}, links taken as certain", found.method),
-        estimate: found.estimate,
-        interval: Some(found.interval),
-        assumes: "every link is right and none is missed".into(),
-        in_range: false,
-    };
-    found.methods.insert(0, certain);
-    found.intervals.splice(0..0, [pooled.interval, pooled.cross_check]);
-    found.estimate = pooled.estimate;
-    found.interval = pooled.interval;
-    found.hidden = pooled.estimate - found.observed as f64;
-    found.replicates = pooled.replicates.saturating_mul(pooled.draws as u32);
+    if found.method == Method::Auto {
+        let certain = MethodRow {
+            name: format!("{}, links taken as certain", found.method),
+            estimate: found.estimate,
+            interval: Some(found.interval),
+            assumes: "every link is right and none is missed".into(),
+            in_range: false,
+        };
+        found.methods.insert(0, certain);
+        found.intervals.splice(0..0, [pooled.interval, pooled.cross_check]);
+        found.estimate = pooled.estimate;
+        found.interval = pooled.interval;
+        found.hidden = pooled.estimate - found.observed as f64;
+        found.replicates = pooled.replicates.saturating_mul(pooled.draws as u32);
+        found.model = format!("{}, pooled over {} draws of the linkage", found.model, pooled.draws);
+    } else {
+        let message = format!(
+            "pooled over {} draws of the linkage the figure is {} ({} to {}); the interval of {} holds no errors of the linkage",
+            pooled.draws,
+            people(pooled.estimate),
+            people(pooled.interval.lower),
+            pooled.interval.upper.map_or_else(|| "no upper bound".to_owned(), people),
+            found.method
+        );
+        note(Severity::Warning, "linkage_beside", message);
+    }
+    found.floor =
+        found.floor.map(|floor| floor.no_higher_than(&pooled.interval).no_higher_than(&found.interval));
     found.linkage = Some(pooled);
     found.headline = headline(&found);
     found.limits = limits(&found);
     let findings = found.diagnostics.iter().filter(|d| d.severity > Severity::Note).cloned().collect();
     Ok((found, findings))
+}
+
+/// The floor of the draws: their lower percentile at half the error, so that the doubt of the linkage is in it.
+fn floor_of_draws(draws: &[ListTable], level: f64) -> Option<Interval> {
+    let of = |draw: &ListTable| {
+        let models = (draw.lists().len() <= 5).then(|| all_models(draw, 2).ok()).flatten();
+        floor(draw, models.as_ref(), level)
+    };
+    let mut floors: Vec<Interval> = draws.par_iter().filter_map(of).collect();
+    floors.sort_by(|a, b| a.lower.total_cmp(&b.lower));
+    let place = (floors.len() as f64 * (1.0 - level) / 2.0).floor() as usize;
+    floors.get(place).copied()
 }
 
 /// The warning that links were taken as certain.
@@ -932,6 +986,11 @@ fn diagnose(table: &ListTable, plan: &Plan, found: &Estimation, out: &mut Vec<Fi
     }
 }
 
+/// True where the figure itself is the one pooled over draws of the linkage.
+fn carried(found: &Estimation) -> bool {
+    found.linkage.is_some() && found.method == Method::Auto
+}
+
 fn headline(found: &Estimation) -> String {
     let upper = |end: Option<f64>| end.map_or_else(|| "no upper bound".to_owned(), people);
     let floor =
@@ -946,10 +1005,11 @@ fn headline(found: &Estimation) -> String {
     }
     let level = 100.0 * found.interval.level;
     format!(
-        "About {} people ({level:.0} % interval {} to {}); {} were seen.{floor}",
+        "About {} people ({level:.0} % interval {} to {}{}); {} were seen.{floor}",
         people(found.estimate),
         people(found.interval.lower),
         upper(found.interval.upper),
+        if carried(found) { ", errors of the linkage included" } else { "" },
         people(found.observed as f64)
     )
 }
@@ -963,7 +1023,7 @@ fn limits(found: &Estimation) -> Vec<String> {
         ),
         "It counts only people who could have come onto one of the lists; those who never could are not in any figure.".into(),
         "It takes the population as closed: nobody enters or leaves between the lists.".into(),
-        if found.linkage.is_some() {
+        if carried(found) {
             "The interval holds chance, the choice between the models tried and the doubt of the linkage. It does not hold \
              errors of the lists, or what all models share."
                 .into()
@@ -973,6 +1033,13 @@ fn limits(found: &Estimation) -> Vec<String> {
                 .into()
         },
     ];
+    if carried(found) {
+        limits.push(
+            "The doubt of the linkage is that which it knows of. Links that its model cannot see, such as those that no \
+             blocking rule brings together, are not in the interval."
+                .into(),
+        );
+    }
     if found.range.is_some() {
         limits.push("The methods disagree so far that no single figure should be quoted.".into());
     }

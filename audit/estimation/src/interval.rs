@@ -51,6 +51,12 @@ impl Interval {
         self.lower <= people && self.upper.is_none_or(|upper| people <= upper)
     }
 
+    /// A floor lowered to the lower end of `estimate`: it may not promise more than the figure beside it.
+    pub(crate) fn no_higher_than(mut self, estimate: &Self) -> Self {
+        self.lower = self.lower.min(estimate.lower);
+        self
+    }
+
     /// The upper end divided by the lower; infinite where it is not bounded.
     pub fn ratio(&self) -> f64 {
         self.upper.map_or(f64::INFINITY, |upper| upper / self.lower)

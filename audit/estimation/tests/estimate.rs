@@ -134,10 +134,33 @@ fn draws_of_the_linkage_are_pooled_and_the_certain_figure_named() {
     assert_eq!((found.estimate, found.interval.kind), (pooled.estimate, IntervalKind::Pooled));
     assert!(pooled.between > 0.0 && found.methods[0].name.contains("certain"));
     assert!(found.estimate > found.methods[0].estimate, "missed links raise the figure");
-    assert!(found.diagnostics.iter().any(|d| d.code == "few_linkage_draws"));
+    assert!(found.diagnostics.iter().any(|d| d.code == "few_draws"));
     assert!(found.diagnostics.iter().all(|d| d.code != "links_taken_as_certain"));
+    assert!(found.floor.unwrap().lower <= found.interval.lower);
+    let beside = estimate_linked(&table(FOUR), &[table(FOUR)], &quick(Method::Sparse)).unwrap().0;
+    assert_ne!(beside.estimate, beside.linkage.as_ref().unwrap().estimate);
+    assert!(beside.diagnostics.iter().any(|d| d.code == "linkage_beside"));
+    assert!(beside.diagnostics.iter().any(|d| d.code == "links_taken_as_certain"));
     let other = missed.without(3).unwrap().0;
     assert!(estimate_linked(&table(FOUR), &[other], &quick(Method::Auto)).is_err());
+}
+
+/// Seven lists that are independent: all figures agree, and Chao's bound for lists that differ lies near them.
+#[test]
+fn a_floor_never_stands_above_the_interval_beside_it() {
+    let mut text = "a,b,c,d,e,f,g,count\n".to_owned();
+    for history in 1..128_u32 {
+        let on = |list: u32| history >> list & 1;
+        let expected: f64 = (0..7)
+            .map(|l| if on(l) == 1 { 0.2 + 0.02 * f64::from(l) } else { 0.8 - 0.02 * f64::from(l) })
+            .product();
+        let row: Vec<String> = (0..7).map(|list| on(list).to_string()).collect();
+        text.extend([row.join(","), format!(",{}\n", (10_000.0 * expected).round())]);
+    }
+    for method in [Method::Auto, Method::Sparse, Method::Chao] {
+        let found = estimate(&table(&text), &quick(method)).unwrap().0;
+        assert!(found.floor.unwrap().lower <= found.interval.lower, "{method}");
+    }
 }
 
 #[test]

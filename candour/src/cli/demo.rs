@@ -1,9 +1,10 @@
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use candour_register::{DocumentKind, Request};
 use clap::Parser as _;
 use jiff::civil::{Date, date};
@@ -13,7 +14,7 @@ use crate::workspace::Workspace;
 
 use super::{log, publish, read, register, serve};
 
-/// The main job on example documents and the real register: read, import, link, check, publish, serve
+/// The main job on example documents, the real register and invented lists: read, import, link, estimate, check, publish, serve
 #[derive(clap::Args)]
 pub(super) struct Demo {
     /// Where the example workspace is made; one that is there already is used again
@@ -55,46 +56,69 @@ const EXAMPLES: [(&str, &[u8], DocumentKind, Date); 4] = [
     ),
 ];
 
-/// The tables of invented children that are linked, and their model.
-const LISTS: [(&str, &[u8]); 3] = [
-    ("police.csv", include_bytes!("../../../examples/linkage/police.csv")),
-    ("health.csv", include_bytes!("../../../examples/linkage/health.csv")),
-    ("people.toml", include_bytes!("../../../examples/linkage/people.toml")),
+/// The lists of invented children that are linked, and their model.
+const LISTS: [(&str, &[u8]); 4] = [
+    ("police.csv", include_bytes!("../../../examples/estimation/police.csv")),
+    ("health.csv", include_bytes!("../../../examples/estimation/health.csv")),
+    ("council.csv", include_bytes!("../../../examples/estimation/council.csv")),
+    ("voluntary.csv", include_bytes!("../../../examples/estimation/voluntary.csv")),
 ];
+const MODEL: (&str, &[u8]) = ("people.toml", include_bytes!("../../../examples/linkage/people.toml"));
+/// Children whom `examples/linkage/make_people.py` invented for these lists, on a list or not.
+const CHILDREN: &str = "922";
+
+/// Said on every release of the example.
+const INVENTED: &str =
+    "The children and their records are invented. They show what a release of the audit looks like.";
 
 impl Demo {
-    /// Puts the example's tables into the sensitive vault, links them, and passes the counts through the door.
+    /// Puts the example's lists into the sensitive vault, links them, and passes the counts through the door.
     fn link_example(&self, out: &mut impl Write) -> Result<()> {
         let returns = self.dir.join("returns/example");
-        for (name, bytes) in LISTS {
+        for (name, bytes) in LISTS.iter().chain([&MODEL]) {
             crate::files::write_atomically(&returns.join(name), bytes)?;
         }
-        let place = |path: &str| self.dir.join(path).into_os_string();
-        let words = |words: &str| std::ffi::OsString::from(words);
-        let arguments = [
-            words("candour"),
-            words("link"),
-            place("returns/example/police.csv"),
-            place("returns/example/health.csv"),
-            words("--settings"),
-            place("returns/example/people.toml"),
-            words("--truth"),
-            words("person"),
-            words("--out"),
-            place("vault/example-linkage"),
-            words("--release"),
-            place("releases/example-linkage"),
-            words("--title"),
-            words("How many children two lists name"),
-            words("--note"),
-            words(
-                "The children and their records are invented. They show what a release of the audit looks like.",
-            ),
-        ];
-        let arguments = super::Arguments::try_parse_from(arguments)?;
-        if let super::Verb::Link(verb) = arguments.verb {
-            verb.run(out)?;
-        }
+        let mut arguments = vec![OsString::from("link")];
+        arguments.extend(LISTS.iter().map(|(name, _)| returns.join(name).into_os_string()));
+        arguments.extend([OsString::from("--settings"), returns.join(MODEL.0).into_os_string()]);
+        arguments.extend(["--truth", "person", "--draws", "100", "--out"].map(OsString::from));
+        arguments.push(self.dir.join("vault/example-linkage").into_os_string());
+        self.release(out, arguments, "example-linkage", "How many children four lists name", &[INVENTED])
+    }
+
+    /// Estimates how many children are on none of the lists, with the errors of the linkage.
+    fn estimate_example(&self, out: &mut impl Write) -> Result<()> {
+        let mut arguments: Vec<OsString> = ["estimate", "--linkage"].map(OsString::from).into();
+        arguments.push(self.dir.join("vault/example-linkage/histories.csv").into_os_string());
+        arguments.push("--report".into());
+        arguments.push(self.dir.join("vault/example-estimate.html").into_os_string());
+        let truth = format!(
+            "{CHILDREN} children were invented for this example, so that the figure can be held against the truth. In a real \
+             audit nobody knows it."
+        );
+        let title = "How many children are on none of the lists";
+        self.release(out, arguments, "example-estimate", title, &[INVENTED, &truth])
+    }
+
+    /// Runs a verb as from a command line, with its release.
+    fn release(
+        &self,
+        out: &mut impl Write,
+        verb: Vec<OsString>,
+        id: &str,
+        title: &str,
+        notes: &[&str],
+    ) -> Result<()> {
+        let mut arguments = vec![OsString::from("candour")];
+        arguments.extend(verb);
+        arguments.extend(["--release".into(), self.dir.join("releases").join(id).into_os_string()]);
+        arguments.extend(["--title", title].map(OsString::from));
+        arguments.extend(notes.iter().flat_map(|note| ["--note", note]).map(OsString::from));
+        match super::Arguments::try_parse_from(arguments)?.verb {
+            super::Verb::Link(verb) => verb.run(out)?,
+            super::Verb::Estimate(verb) => verb.run(out)?,
+            _ => bail!("the demonstration has no such step"),
+        };
         Ok(())
     }
 
@@ -124,14 +148,17 @@ impl Demo {
                 read.extraction.items.len()
             )?;
         }
-        writeln!(out, "4. Linking the records of invented children on two lists")?;
+        writeln!(out, "4. Linking the records of invented children on four lists")?;
         out.flush()?;
         self.link_example(out)?;
-        writeln!(out, "5. Checking the log")?;
+        writeln!(out, "5. Estimating how many children are on none of them")?;
+        out.flush()?;
+        self.estimate_example(out)?;
+        writeln!(out, "6. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);
         writeln!(out, "   {} entries, every one as it was recorded", checked.size)?;
-        writeln!(out, "6. Publishing the static site")?;
+        writeln!(out, "7. Publishing the static site")?;
         let site = Site::load(Workspace::open(&self.dir)?)?;
         out.flush()?;
         publish::publish(out, &site, &workspace, &self.dir.join("site"))?;

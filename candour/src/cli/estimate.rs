@@ -7,12 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use candour_disclosure::Profile;
 use candour_estimation::{
-    Estimation, EstimationError, FEWEST_DRAWS, Interval, LatentPlan, LinkagePlan, ListTable, Method, Plan,
-    Pooled, all_models, estimate, floor, pool,
+    AgeBand, Estimation, EstimationError, Interval, LatentPlan, ListTable, Method, Plan, StrataEstimation,
+    StrataFloor, Stratum, estimate, estimate_linked, estimate_strata,
 };
 use candour_record::{Finding, Severity};
-use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::estimation_report::{self, interval_words, kind_words, loudest_first, people};
 use crate::files;
@@ -72,19 +70,18 @@ pub(super) struct Estimate {
     /// What a reader of the release must know
     #[arg(long, value_name = "WORDS", requires = "release")]
     note: Vec<String>,
+    /// Estimate each area, year or age band by itself, from a column of that name; ages are bands such as 10-15
+    #[arg(long, value_name = "COLUMN", value_enum, value_delimiter = ',', conflicts_with_all = ["linkage", "report", "release"])]
+    by: Vec<By>,
+    /// People seen below whom a part gets no estimate; nothing is borrowed from its neighbours
+    #[arg(long, value_name = "N", requires = "by", default_value_t = StrataFloor::default().people)]
+    fewest_people: u64,
+    /// People on two lists or more below whom a part gets no estimate
+    #[arg(long, value_name = "N", requires = "by", default_value_t = StrataFloor::default().overlapping)]
+    fewest_overlapping: u64,
     /// Threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-}
-
-/// What is printed for programs.
-#[derive(Serialize)]
-struct Printed<'a> {
-    #[serde(flatten)]
-    estimation: &'a Estimation,
-    /// Estimates over the draws of the linkage.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    linkage: Option<&'a Pooled>,
 }
 
 impl Estimate {
@@ -97,60 +94,40 @@ impl Estimate {
         }
         // A release that could not be written should not cost an estimate first.
         let id = self.release.as_deref().map(id_of).transpose()?;
+        if !self.by.is_empty() {
+            return self.strata(out);
+        }
         let (input, mut findings) = Input::read(self.table.as_deref(), self.linkage.as_deref())?;
-        let plan = Plan {
-            method: self.method,
-            level: self.level,
-            seed: self.seed,
-            replicates: self.replicates,
-            averaging_replicates: self.replicates.min(Plan::default().averaging_replicates),
-            latent: LatentPlan { burn_in: self.updates / 5, updates: self.updates, ..LatentPlan::default() },
-            ..Plan::default()
+        let plan = self.plan();
+        let message = match input.draws.len() {
+            0 => "Estimating".to_owned(),
+            draws => format!("Estimating, with {draws} draws of the linkage"),
         };
-        let bar = progress(1 + u64::from(!input.draws.is_empty()), "Estimating");
+        let bar = progress(1, &message);
         bar.enable_steady_tick(Duration::from_millis(200));
-        let shown = || {
-            self.linkage
-                .as_ref()
-                .or(self.table.as_ref())
-                .map_or_else(String::new, |p| p.display().to_string())
-        };
-        let (mut found, more) = estimate(&input.table, &plan).with_context(shown)?;
-        findings.extend(more);
-        bar.inc(1);
-        let pooled = if input.draws.is_empty() {
-            None
+        let made = if input.draws.is_empty() {
+            estimate(&input.table, &plan)
         } else {
-            bar.set_message(format!("Estimating {} draws", input.draws.len()));
-            found.floor = floor_of_draws(&input.draws, self.level).or(found.floor);
-            let plan = LinkagePlan {
-                replicates: self.replicates.min(LinkagePlan::default().replicates),
-                seed: self.seed,
-                level: self.level,
-                threshold: plan.threshold,
-            };
-            Some(pool(&input.draws, &plan).with_context(shown)?)
+            estimate_linked(&input.table, &input.draws, &plan)
         };
         bar.finish_and_clear();
-        if let Some(pooled) = &pooled {
-            let noted = carry(&mut found, pooled);
-            findings.extend(noted.iter().filter(|f| f.severity > Severity::Note).cloned());
-            found.diagnostics.extend(noted);
-        }
+        let shown = || {
+            let path = self.linkage.as_ref().or(self.table.as_ref());
+            path.map_or_else(String::new, |p| p.display().to_string())
+        };
+        let (found, more) = made.with_context(shown)?;
+        findings.extend(more);
         if let Some(path) = &self.report {
-            let page = estimation_report::page(&found, pooled.as_ref())?;
+            let page = estimation_report::page(&found)?;
             files::write_atomically(path, page.as_bytes())?;
         }
         if let (Some(folder), Some(id)) = (&self.release, &id) {
             self.write_release(folder, id, &found)?;
         }
         match self.format {
-            Format::Json => {
-                let printed = Printed { estimation: &found, linkage: pooled.as_ref() };
-                writeln!(out, "{}", serde_json::to_string(&printed)?)?;
-            }
+            Format::Json => writeln!(out, "{}", serde_json::to_string(&found)?)?,
             Format::Text => {
-                print(out, &found, pooled.as_ref())?;
+                print(out, &found)?;
                 let written = [("Report", &self.report), ("Release", &self.release)];
                 for (what, path) in written {
                     if let Some(path) = path {
@@ -158,6 +135,49 @@ impl Estimate {
                     }
                 }
             }
+        }
+        report(&findings);
+        Ok(code_for(&findings))
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            method: self.method,
+            level: self.level,
+            seed: self.seed,
+            replicates: self.replicates,
+            averaging_replicates: self.replicates.min(Plan::default().averaging_replicates),
+            latent: LatentPlan { burn_in: self.updates / 5, updates: self.updates, ..LatentPlan::default() },
+            ..Plan::default()
+        }
+    }
+
+    /// Estimates each area, year and age band by itself.
+    fn strata(&self, out: &mut impl Write) -> Result<ExitCode> {
+        let path = self.table.as_deref().context("name a table")?;
+        let shown = path.display().to_string();
+        let columns: Vec<&str> = self.by.iter().map(|by| by.column()).collect();
+        let (_, parts) = by_columns(&shown, &text_of(path)?, &columns)?;
+        let (mut strata, mut findings) = (Vec::new(), Vec::new());
+        for (key, part) in parts {
+            let mut stratum = Stratum::default();
+            for (by, value) in self.by.iter().zip(&key) {
+                let row = part.lines.first().copied().unwrap_or(1);
+                by.read(value, &mut stratum).with_context(|| format!("{shown}: row {row}"))?;
+            }
+            let (table, more) = part.table(&shown, &stratum_words(&stratum))?;
+            findings.extend(more);
+            strata.push((stratum, table));
+        }
+        let floor = StrataFloor { people: self.fewest_people, overlapping: self.fewest_overlapping };
+        let bar = progress(1, &format!("Estimating {} parts", strata.len()));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let made = estimate_strata(&strata, &self.plan(), floor);
+        bar.finish_and_clear();
+        let found = made.with_context(|| shown.clone())?;
+        match self.format {
+            Format::Json => writeln!(out, "{}", serde_json::to_string(&found)?)?,
+            Format::Text => print_strata(out, &found)?,
         }
         report(&findings);
         Ok(code_for(&findings))
@@ -349,51 +369,36 @@ fn read_histories(path: &Path, text: &str, given: Option<&ListTable>) -> Result<
         has_draws(text),
         "{shown}: row 1: the first column is not `draw`; give the histories.csv that `candour link --draws` writes"
     );
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header = reader.headers().with_context(|| format!("{shown}: row 1"))?.clone();
-    let names: Vec<&str> = header.iter().skip(1).take(header.len().saturating_sub(2)).collect();
+    let (names, parts) = by_columns(&shown.to_string(), text, &["draw"])?;
     if let Some(table) = given {
         ensure!(
-            table.lists().iter().map(String::as_str).eq(names.iter().copied()),
+            table.lists() == names,
             "{shown}: row 1: its lists are {} and the table's are {}; both must be of the same lists in the same order",
             names.join(", "),
             table.lists().join(", ")
         );
     }
-    let mut rows: BTreeMap<usize, (Vec<u64>, csv::Writer<Vec<u8>>)> = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.with_context(|| shown.to_string())?;
-        let row = record.position().map_or(0, csv::Position::line);
-        ensure!(
-            record.len() == header.len(),
-            "{shown}: row {row}: {} fields where the header has {}; every draw must be of the same lists",
-            record.len(),
-            header.len()
-        );
-        let draw: usize = record[0].parse().ok().with_context(|| {
-            format!("{shown}: row {row}: the draw is `{}`; it must be a whole number, 0 or more", &record[0])
+    let mut draws: BTreeMap<usize, Part> = BTreeMap::new();
+    for (key, part) in parts {
+        let draw = key[0].parse().ok().with_context(|| {
+            format!(
+                "{shown}: row {}: the draw is `{}`; it must be a whole number, 0 or more",
+                part.lines.first().copied().unwrap_or(1),
+                &key[0]
+            )
         })?;
-        let (lines, writer) = match rows.entry(draw) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let mut writer = csv::Writer::from_writer(Vec::new());
-                writer.write_record(header.iter().skip(1))?;
-                entry.insert((Vec::new(), writer))
-            }
-        };
-        lines.push(row);
-        writer.write_record(record.iter().skip(1))?;
+        ensure!(
+            draws.insert(draw, part).is_none(),
+            "{shown}: draw {draw} is written in two ways, as with a nought before it"
+        );
     }
     ensure!(
-        rows.contains_key(&0),
+        draws.contains_key(&0),
         "{shown}: has no draw 0, the clusters as they were written; give the file as `candour link --draws` wrote it"
     );
-    ensure!(rows.len() > 1, "{shown}: has draw 0 only; link again with `--draws 100`");
+    ensure!(draws.len() > 1, "{shown}: has draw 0 only; link again with `--draws 100`");
     let mut tables = Vec::new();
-    for (place, (draw, (lines, mut writer))) in rows.into_iter().enumerate() {
+    for (place, (draw, mut part)) in draws.into_iter().enumerate() {
         ensure!(
             place == draw,
             "{shown}: has no rows for draw {place}; give the file as `candour link --draws` wrote it"
@@ -401,115 +406,128 @@ fn read_histories(path: &Path, text: &str, given: Option<&ListTable>) -> Result<
         let impossible = given.map(ListTable::impossible).unwrap_or_default();
         for history in impossible {
             let fields = (0..names.len()).map(|list| if history.0 >> list & 1 == 1 { "1" } else { "0" });
-            writer.write_record(fields.chain(["impossible"]))?;
+            part.rows.write_record(fields.chain(["impossible"]))?;
         }
-        let text = String::from_utf8(writer.into_inner().context("cannot sort the draws")?)?;
-        let (table, _) = ListTable::from_csv(&text).map_err(|error| match error {
-            EstimationError::Row { line, reason } => {
-                let row = lines.get(line.saturating_sub(2) as usize).copied().unwrap_or(1);
-                anyhow::anyhow!("{shown}: row {row}: {reason}")
-            }
-            other => anyhow::Error::new(other).context(format!("{shown}: draw {draw}")),
-        })?;
-        tables.push(table);
+        tables.push(part.table(&shown.to_string(), &format!("draw {draw}"))?.0);
     }
     Ok(tables)
 }
 
-/// A floor that holds on nearly every draw of the linkage: the quantile of the draws' floors at half of what the level leaves out.
-fn floor_of_draws(draws: &[ListTable], level: f64) -> Option<Interval> {
-    let of = |draw: &ListTable| {
-        let models = (draw.lists().len() <= 5).then(|| all_models(draw, 2).ok()).flatten();
-        floor(draw, models.as_ref(), level)
-    };
-    let mut floors: Vec<Interval> = draws.par_iter().filter_map(of).collect();
-    floors.sort_by(|a, b| a.lower.total_cmp(&b.lower));
-    let place = (floors.len() as f64 * (1.0 - level) / 2.0).floor() as usize;
-    floors.get(place).copied()
+/// Rows of a table that belong together, with a header of their own and the rows of the file they came from.
+struct Part {
+    lines: Vec<u64>,
+    rows: csv::Writer<Vec<u8>>,
 }
 
-/// Carries the errors of the linkage into the estimate, and says what they are.
-///
-/// Under `auto` the pooled figure is the estimate, for it averages over the same models. Other methods keep their figure, and
-/// the pooled one stands beside it.
-fn carry(found: &mut Estimation, pooled: &Pooled) -> Vec<Finding> {
-    let mut notes = Vec::new();
-    let mut note = |severity, code: &str, message: String| notes.push(Finding::new(severity, code, message));
-    let used = pooled.draws;
-    // Where chance and the linkage reach lower than the bound of every draw, the floor may not stand above them.
-    if let Some(floor) = &mut found.floor {
-        floor.lower = floor.lower.min(pooled.interval.lower);
+impl Part {
+    fn table(self, shown: &str, name: &str) -> Result<(ListTable, Vec<Finding>)> {
+        let text = String::from_utf8(self.rows.into_inner().context("cannot sort the rows")?)?;
+        ListTable::from_csv(&text).map_err(|error| match error {
+            EstimationError::Row { line, reason } => {
+                let row = self.lines.get(line.saturating_sub(2) as usize).copied().unwrap_or(1);
+                anyhow::anyhow!("{shown}: row {row}: {reason}")
+            }
+            other => anyhow::Error::new(other).context(format!("{shown}: {name}")),
+        })
     }
-    let floor = found.floor.map_or_else(String::new, |f| format!(" At least about {}.", people(f.lower)));
-    if found.method == Method::Auto {
-        found.estimate = pooled.estimate;
-        found.interval = pooled.interval;
-        found.hidden = pooled.estimate - found.observed as f64;
-        found.model = format!("{}, pooled over {used} draws of the linkage", found.model);
-        found.intervals.insert(0, pooled.interval);
-        if found.range.is_none() {
-            let floor =
-                found.floor.map_or_else(String::new, |f| format!(" At least about {}.", people(f.lower)));
-            found.headline = format!(
-                "About {} people ({:.0} % interval {}, errors of the linkage included); {} were seen.{floor}",
-                people(found.estimate),
-                100.0 * found.interval.level,
-                interval_words(&found.interval),
-                people(found.observed as f64)
-            );
-        }
-        for limit in &mut found.limits {
-            *limit = limit.replace("errors of the lists, of the linkage, or", "errors of the lists, or");
-        }
-        found.limits.push(
-            "The interval holds the errors that the linkage knows of. Links that its model cannot see, such as those that no \
-             blocking rule brings together, are not in it."
-                .to_owned(),
-        );
-    } else {
-        let message = format!(
-            "pooled over {used} draws of the linkage the figure is {} ({}); the interval of {} holds no errors of the linkage",
-            people(pooled.estimate),
-            interval_words(&pooled.interval),
-            found.method
-        );
-        note(Severity::Warning, "linkage_beside", message);
-    }
-    // The library's sentence ends with the floor of the table alone.
-    let sentence = found.headline.split_once(" At least about ").map_or(&*found.headline, |(most, _)| most);
-    found.headline = format!("{sentence}{floor}");
-    if used < FEWEST_DRAWS {
-        let message = format!(
-            "{used} draws of the linkage; the spread between them is hardly known below {FEWEST_DRAWS}, so link again with \
-             `--draws 100`"
-        );
-        note(Severity::Warning, "few_draws", message);
-    }
-    if pooled.failed > 0 {
-        let message = format!(
-            "on {} draws of the linkage no model had a fit; the interval leaves them out",
-            pooled.failed
-        );
-        note(Severity::Warning, "draws_without_fit", message);
-    }
-    if pooled.between > pooled.within {
-        let message = "draws of the linkage differ more from each other than chance and models move the figure within one; \
-                       better linkage helps more than a better model";
-        note(Severity::Warning, "linkage_decides", message.to_owned());
-    }
-    if pooled.shape.modes.len() > 1 {
-        let peaks: Vec<String> = pooled.shape.modes.iter().map(|mode| people(mode.estimate)).collect();
-        let message = format!(
-            "the replicates of all draws have {} separate peaks, at {}; one figure between them would describe neither",
-            peaks.len(),
-            peaks.join(" and ")
-        );
-        note(Severity::Warning, "several_peaks", message);
-    }
-    notes
 }
 
-fn print(out: &mut impl Write, found: &Estimation, pooled: Option<&Pooled>) -> Result<()> {
+/// The rows of a table by what stands in some of its columns, and the names of the lists in the others.
+type Parts = BTreeMap<Vec<String>, Part>;
+
+fn by_columns(shown: &str, text: &str, columns: &[&str]) -> Result<(Vec<String>, Parts)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().with_context(|| format!("{shown}: row 1"))?.clone();
+    let places = columns.iter().map(|column| {
+        header.iter().position(|name| name == *column).with_context(|| {
+            let have = header.iter().collect::<Vec<_>>().join(", ");
+            format!("{shown}: row 1: has no column `{column}`; it has {have}")
+        })
+    });
+    let places: Vec<usize> = places.collect::<Result<_>>()?;
+    let others: Vec<usize> = (0..header.len()).filter(|place| !places.contains(place)).collect();
+    let mut parts = Parts::new();
+    for record in reader.records() {
+        let record = record.with_context(|| shown.to_owned())?;
+        let row = record.position().map_or(0, csv::Position::line);
+        ensure!(
+            record.len() == header.len(),
+            "{shown}: row {row}: {} fields where the header has {}; every row must be of the same lists",
+            record.len(),
+            header.len()
+        );
+        let key: Vec<String> = places.iter().map(|&place| record[place].to_owned()).collect();
+        let part = match parts.entry(key) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                ensure!(others.len() <= 64, "{shown}: {} columns; a table has at most 64", others.len());
+                let mut rows = csv::Writer::from_writer(Vec::new());
+                rows.write_record(others.iter().map(|&place| &header[place]))?;
+                entry.insert(Part { lines: Vec::new(), rows })
+            }
+        };
+        part.lines.push(row);
+        part.rows.write_record(others.iter().map(|&place| &record[place]))?;
+    }
+    let lists = others.len().saturating_sub(1);
+    Ok((others[..lists].iter().map(|&place| header[place].to_owned()).collect(), parts))
+}
+
+/// What parts strata, by the name of its column.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    Area,
+    Year,
+    Age,
+}
+
+impl By {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Area => "area",
+            Self::Year => "year",
+            Self::Age => "age",
+        }
+    }
+
+    fn read(self, value: &str, stratum: &mut Stratum) -> Result<()> {
+        match self {
+            Self::Area => stratum.area = Some(value.to_owned()),
+            Self::Year => {
+                let year = value.parse().ok();
+                stratum.year =
+                    Some(year.with_context(|| format!("the year is `{value}`; write it as in 2024"))?);
+            }
+            Self::Age => {
+                let ends = value.split_once('-').and_then(|(from, to)| {
+                    Some(AgeBand { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? })
+                });
+                let band = ends.filter(|band| band.from <= band.to);
+                stratum.age =
+                    Some(band.with_context(|| format!("the age is `{value}`; write a band as in 10-15"))?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stratum_words(stratum: &Stratum) -> String {
+    let year = stratum.year.map(|year| year.to_string());
+    let age = stratum.age.map(|band| format!("{} to {}", band.from, band.to));
+    stratum
+        .area
+        .iter()
+        .cloned()
+        .chain(year)
+        .chain(age.map(|age| format!("aged {age}")))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn print(out: &mut impl Write, found: &Estimation) -> Result<()> {
     writeln!(out, "{}\n", found.headline)?;
     let level = 100.0 * found.interval.level;
     writeln!(
@@ -534,7 +552,7 @@ fn print(out: &mut impl Write, found: &Estimation, pooled: Option<&Pooled>) -> R
     }
     writeln!(out, "Unseen     {}, beside {} seen", people(found.hidden), people(found.observed as f64))?;
     writeln!(out, "Model      {}: {}", found.method, found.model)?;
-    if let Some(pooled) = pooled {
+    if let Some(pooled) = &found.linkage {
         let total = pooled.within + pooled.between;
         writeln!(
             out,
@@ -581,6 +599,51 @@ fn print(out: &mut impl Write, found: &Estimation, pooled: Option<&Pooled>) -> R
         "\nSeed {}, {} bootstrap replicates, {}, table {}",
         found.seed, found.replicates, found.version, found.table_sha256
     )?;
+    Ok(())
+}
+
+fn print_strata(out: &mut impl Write, found: &StrataEstimation) -> Result<()> {
+    let words: Vec<String> = found.rows.iter().map(|row| stratum_words(&row.stratum)).collect();
+    let width = words.iter().map(|words| words.chars().count()).max().unwrap_or(0).max(8);
+    writeln!(out, "{:width$}  {:>9}  {:>9}  interval", "part", "seen", "estimate")?;
+    for (row, words) in found.rows.iter().zip(&words) {
+        let seen = people(row.observed as f64);
+        match (&row.estimation, &row.refused) {
+            (Some(one), _) => {
+                let interval = interval_words(&one.interval);
+                write!(out, "{words:width$}  {seen:>9}  {:>9}  {interval}", people(one.estimate))?;
+                match &one.range {
+                    Some(range) => writeln!(
+                        out,
+                        "; between {} and {} depending on the method",
+                        people(range.lower),
+                        people(range.upper)
+                    )?,
+                    None => writeln!(out)?,
+                }
+            }
+            (None, refused) => {
+                writeln!(
+                    out,
+                    "{words:width$}  {seen:>9}  {:>9}  {}",
+                    "none",
+                    refused.as_deref().unwrap_or("no fit")
+                )?;
+            }
+        }
+    }
+    let mut total = |name: &str, figure: &Option<(f64, Interval)>, without: &str| match figure {
+        Some((estimate, interval)) => {
+            writeln!(out, "{name}: {} ({})", people(*estimate), interval_words(interval))
+        }
+        None => writeln!(out, "{name}: {without}"),
+    };
+    total(
+        "\nSum of the parts",
+        &found.sum,
+        "none, for a part has no estimate and a sum with a hole is no total",
+    )?;
+    total("All as one table", &found.together, "no model has a fit")?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ mod view;
 pub(crate) use style::CSS;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
@@ -127,7 +127,7 @@ impl Site {
     /// Answers an address; `path` begins with `/`.
     pub(crate) fn page(&self, path: &str, asked: &Asked) -> Result<Page> {
         self.reload_if_grown()?;
-        if path.starts_with("/releases/") && path.ends_with(".csv") {
+        if path.starts_with("/releases/") && Path::new(path).extension().is_some_and(|e| e == "csv") {
             return match self.released_table(path)? {
                 Some(page) => Ok(page),
                 None => self.not_found(path),

@@ -41,6 +41,7 @@ const pages = [
   "/accuracy/",
   "/releases/",
   "/releases/example-linkage/",
+  "/releases/example-estimate/",
   "/accessibility/",
   "/search/",
   "/search/?q=reporting",
