@@ -376,6 +376,42 @@ DEADLINES = {
 }
 
 
+LISTS = """police,health,schools,charity,count
+1,0,0,0,210
+0,1,0,0,180
+0,0,1,0,150
+0,0,0,1,60
+1,1,0,0,45
+1,0,1,0,38
+0,1,1,1,7
+1,1,1,1,1
+"""
+PROFILES = HERE.parent / "foundation/disclosure/profiles"
+COUNTS = """area,sex,count
+all,both,154
+north,both,103
+south,both,51
+north,female,80
+north,male,23
+south,female,47
+south,male,4
+"""
+HIERARCHY = '[{"all": ["north", "south"]}, {"both": ["female", "male"]}]'
+NOISE = "pcv,ckey,pvalue\n0,0,0\n1,0,-1\n1,1,1\n"
+EARLIER = '{"table": "table", "dimensions": [{"name": "area"}, {"name": "sex"}], "cells": [{"codes": ["north", "male"], "least": 20, "most": 25}]}'
+ENCODING = """version = 1
+id = "unique_id"
+[[field]]
+column = "surname"
+tokens = "bigrams"
+hashes = 20
+[[field]]
+column = "dob"
+tokens = "positions"
+hashes = 30
+"""
+
+
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
     for name, content in pdfs():
@@ -411,6 +447,14 @@ def main():
         seed("deadline", name, text)
     seed("settings", "toml", (LINKAGE / "people.toml").read_bytes())
     seed("settings", "splink", json.dumps(SPLINK, indent=1))
+    seed("lists", "four", LISTS)
+    seed("lists", "impossible", LISTS.replace("1,1,1,1,1", "1,1,1,1,impossible"))
+    for profile in sorted(PROFILES.glob("*.toml")):
+        seed("door", profile.stem, "\n---\n".join([profile.read_text(), COUNTS, HIERARCHY, NOISE, EARLIER]))
+    seed("encoded", "schema", ENCODING)
+    encoded = "".join(f"{n},11,{base64.b64encode(bytes([n, 7] * 16)).decode()},742b87a0233020d3-79b3d59f\n" for n in (1, 3, 255))
+    seed("encoded", "csv", "unique_id,present,clk,scheme\n" + encoded)
+    seed("encoded", "clks", json.dumps({"clks": [base64.b64encode(bytes([n] * 16)).decode() for n in (1, 3, 255)]}))
     seed("records", "csv", PEOPLE)
     seed("records", "decisions", "left,right,reviewer,decision,decided_at\n1,2,A,match,2026-03-02\n2,3,B,cannot tell,2026-03-02T09:30:00Z\n")
     rows = [line.split(",") for line in PEOPLE.split()]
