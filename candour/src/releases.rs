@@ -11,6 +11,7 @@ use candour_disclosure::{PublicTable, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::report::thousands;
 
 /// Bytes that a release may hold.
 const LIMIT: u64 = 16 << 20;
@@ -53,6 +54,9 @@ pub(crate) struct Bar {
     /// Below nought it points to the left.
     pub(crate) value: f64,
     pub(crate) label: String,
+    /// The ends of its interval, where it has one with both.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 impl Release {
@@ -71,17 +75,26 @@ impl Release {
         let mut bars = Vec::new();
         let mut rows = Vec::new();
         for (labels, shown) in table.cells() {
-            let text = table.text(shown);
+            let text = thousands(&table.text(shown));
             if let Some(number) = shown.number().filter(|_| !labels.iter().any(|l| totals.contains(l))) {
-                bars.push(Bar { words: labels.join(", "), value: number as f64, label: text.clone() });
+                let (words, value) = (labels.join(", "), number as f64);
+                bars.push(Bar { words, value, label: text.clone(), interval: None });
             }
             rows.push(labels.into_iter().map(str::to_owned).chain([text]).collect());
         }
         let heading = table.dimensions().iter().map(|d| d.name().to_owned()).chain(["count".to_owned()]);
         let file = format!("{}.csv", self.sections.len() + 1);
         let audit = table.audit();
+        let symbol = &table.profile().symbols.suppressed;
+        let left_out = if table.cells().any(|(_, shown)| matches!(shown, Shown::Suppressed)) {
+            format!(
+                " {symbol} marks a count left out, so that nobody can be singled out by it or by another."
+            )
+        } else {
+            String::new()
+        };
         let rules = format!(
-            "{} ({}). Attacked before release: {} cells, {} exposed.",
+            "{} ({}).{left_out} Attacked before release: {} cells, {} exposed.",
             table.profile().title,
             table.profile().name,
             audit.attacked,
@@ -145,8 +158,8 @@ fn is_id(name: &str) -> bool {
 /// The number a public cell shows, in words that fit a sentence.
 pub(crate) fn about(table: &PublicTable, labels: &[&str]) -> String {
     match table.get(labels) {
-        Some(shown @ Shown::Count(_)) => table.text(shown),
-        Some(shown) if shown.number().is_some() => format!("about {}", table.text(shown)),
+        Some(shown @ Shown::Count(_)) => thousands(&table.text(shown)),
+        Some(shown) if shown.number().is_some() => format!("about {}", thousands(&table.text(shown))),
         _ => "a number too small to publish of".to_owned(),
     }
 }

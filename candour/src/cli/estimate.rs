@@ -255,6 +255,10 @@ impl Estimate {
             words: row.name.clone(),
             value: round_number(row.estimate, digits, Way::Nearest),
             label: format!("about {}", round(row.estimate, Way::Nearest)),
+            interval: row.interval.and_then(|interval| {
+                let ends = (interval.lower, interval.upper?);
+                Some((round_number(ends.0, digits, Way::Down), round_number(ends.1, digits, Way::Up)))
+            }),
         });
         let rows = methods.iter().map(|row| {
             let interval = row.interval.as_ref().map(between).unwrap_or_default();
@@ -263,7 +267,7 @@ impl Estimate {
         });
         release.figure(
             "What each method says",
-            "Each bar is one method's estimate. Where they differ, the choice of a method matters more than chance, and no single figure should be quoted.",
+            "Each bar is one method's estimate, and the line at its end the interval. Where they differ, the choice of a method matters more than chance, and no single figure should be quoted.",
             bars.collect(),
             &["method", "people", &format!("{level:.0} % interval"), "it assumes that"],
             rows.collect(),

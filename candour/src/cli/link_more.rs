@@ -287,6 +287,7 @@ impl More {
                     words: format!("{}: {}", c.name, l.label),
                     value: l.weight,
                     label: format!("{:+.1}", l.weight),
+                    interval: None,
                 })
                 .collect(),
             &["comparison", "level", "m", "u", "weight, bits"],

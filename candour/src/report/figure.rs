@@ -144,7 +144,7 @@ fn rounded(value: f64) -> String {
 }
 
 /// Commas between thousands of the whole part.
-fn thousands(digits: &str) -> String {
+pub(crate) fn thousands(digits: &str) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
     let (whole, rest) = digits.split_at(digits.find(['.', 'e']).unwrap_or(digits.len()));
     let mut text = String::from(sign);

@@ -3,7 +3,7 @@
 mod figure;
 mod svg;
 
-pub(crate) use figure::{Cell, Figure, Plot, Table};
+pub(crate) use figure::{Cell, Figure, Plot, Table, thousands};
 
 /// What a report adds to the style sheet of the site.
 pub(crate) const MORE_CSS: &str = include_str!("../../templates/report.css");

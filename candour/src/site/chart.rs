@@ -125,12 +125,16 @@ pub(super) fn shares(pairs: &[Pair], label: &str) -> String {
 
 /// Bars on one scale, each under its words and with its figure beside it; those below nought point to the left.
 pub(super) fn bars(bars: &[Bar], label: &str) -> String {
-    if bars.is_empty() {
+    // One bar has nothing to be compared with.
+    if bars.len() < 2 {
         return String::new();
     }
     let (width, scale, step) = (640.0, 430.0, 46.0);
-    let most = bars.iter().map(|b| b.value).fold(0.0, f64::max);
-    let least = bars.iter().map(|b| b.value).fold(0.0, f64::min);
+    let ends = || {
+        bars.iter().flat_map(|b| [b.value, b.interval.map_or(0.0, |i| i.0), b.interval.map_or(0.0, |i| i.1)])
+    };
+    let most = ends().fold(0.0, f64::max);
+    let least = ends().fold(0.0, f64::min);
     let unit = scale / (most - least).max(f64::MIN_POSITIVE);
     // Room for the figures of bars that point left.
     let nought = if least < 0.0 { 60.0 - least * unit } else { 0.0 };
@@ -140,11 +144,18 @@ pub(super) fn bars(bars: &[Bar], label: &str) -> String {
         let top = at as f64 * step;
         let length = bar.value.abs() * unit;
         let (left, class) = if bar.value < 0.0 { (nought - length, "was") } else { (nought, "now") };
+        let furthest = bar.interval.map_or(0.0, |(_, upper)| nought + upper * unit);
         let (figure, anchor) =
-            if bar.value < 0.0 { (left - 8.0, "end") } else { (left + length + 8.0, "start") };
+            if bar.value < 0.0 { (left - 8.0, "end") } else { (furthest.max(left + length) + 8.0, "start") };
+        let whisker = bar.interval.map_or_else(String::new, |(lower, upper)| {
+            let (low, high, middle) = (nought + lower * unit, nought + upper * unit, top + 31.0);
+            format!(
+                "<path class=\"wide\" d=\"M{low:.1} {middle:.0}H{high:.1}\"/><path class=\"thin\" d=\"M{low:.1} {middle:.0}H{high:.1}\"/>"
+            )
+        });
         let _ = write!(
             drawn,
-            "<text x=\"0\" y=\"{:.0}\" font-size=\"16\">{}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{:.0}\" width=\"{:.1}\" height=\"16\"/><text x=\"{figure:.1}\" y=\"{:.0}\" font-size=\"15\" text-anchor=\"{anchor}\">{}</text>",
+            "<text x=\"0\" y=\"{:.0}\" font-size=\"16\">{}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{:.0}\" width=\"{:.1}\" height=\"16\"/>{whisker}<text x=\"{figure:.1}\" y=\"{:.0}\" font-size=\"15\" text-anchor=\"{anchor}\">{}</text>",
             top + 16.0,
             escape(&bar.words),
             top + 23.0,

@@ -27,6 +27,20 @@ struct One<'a> {
 struct Shown<'a> {
     section: &'a Section,
     chart: String,
+    /// Whether each column holds numbers alone, which stand to the right.
+    numeric: Vec<bool>,
+}
+
+impl Shown<'_> {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+    fn class(&self, column: &usize) -> &'static str {
+        if self.numeric.get(*column).copied().unwrap_or(false) { " class=\"n\"" } else { "" }
+    }
+}
+
+/// Digits with sign, point and commas, or a mark in place of a number.
+fn is_number(cell: &str) -> bool {
+    cell.chars().count() == 1 || cell.bytes().all(|b| b.is_ascii_digit() || b"+-.,".contains(&b))
 }
 
 /// The list of releases.
@@ -36,9 +50,11 @@ pub(super) fn list(view: &View<'_>, releases: &[&Release]) -> Result<Page> {
 
 /// One release.
 pub(super) fn one(view: &View<'_>, release: &Release) -> Result<Page> {
-    let sections = release
-        .sections
-        .iter()
-        .map(|section| Shown { section, chart: chart::bars(&section.bars, &section.title) });
+    let sections = release.sections.iter().map(|section| {
+        let numbers =
+            |at: usize| section.rows.iter().all(|row| row.get(at).is_some_and(|cell| is_number(cell)));
+        let numeric = (0..section.heading.len()).map(numbers).collect();
+        Shown { section, chart: chart::bars(&section.bars, &section.title), numeric }
+    });
     html(&One { layout: Layout::new(view, &release.title), release, sections: sections.collect() })
 }
