@@ -1,0 +1,334 @@
+//! One pass over a note: matches, conditions, status.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    error::LanguageError,
+    note::{Meta, Note},
+    pack::{Compiled, Head, Kind, Owner, Pack, Reach, Rule, Source, compile},
+    pattern::{Hit, Stack},
+    status::{Ask, Assertion, Cue, Experiencer, Found, NotCounted, Reader, Status, Temporality},
+    text::{Characters, Seen, Sentence, Token, tokenise},
+};
+
+/// Packs, compiled and ready to read notes. It is shared between threads; each thread has its own [`Scratch`].
+#[derive(Debug)]
+pub struct Checker {
+    packs: Compiled,
+}
+
+/// Work space that is used again from note to note. It carries nothing that changes a result.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    seen: Seen,
+    tokens: Vec<Token>,
+    sentences: Vec<Sentence>,
+    stack: Stack,
+    hits: Vec<Hit>,
+    triggers: Vec<Found>,
+}
+
+/// One phrase that a rule matched, with its status. Offsets are of bytes; [`Reading::characters`] gives characters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mention {
+    /// Which rule, as a number for [`Checker::rule`].
+    pub rule: u16,
+    /// What kind of rule it is.
+    pub kind: Kind,
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset after its last byte.
+    pub end: u32,
+    /// Whether it is said to have happened.
+    pub assertion: Assertion,
+    /// When.
+    pub temporality: Temporality,
+    /// To whom.
+    pub experiencer: Experiencer,
+    /// Why it is not counted, when it is not.
+    pub not_counted: Option<NotCounted>,
+    /// Reported from another and adopted by the author.
+    pub endorsed: bool,
+    /// The words that decided.
+    pub cues: Vec<Cue>,
+    /// Part of a longer phrase of another rule: it counts for the record and is not printed.
+    pub covered: bool,
+    /// The sentence, from 0.
+    pub sentence: u32,
+}
+
+impl Mention {
+    /// Whether it is said of the child as a fact, now or in the past.
+    pub fn stands(&self) -> bool {
+        self.not_counted.is_none()
+            && self.assertion == Assertion::Affirmed
+            && self.experiencer == Experiencer::Subject
+    }
+}
+
+/// What was found in one note.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Reading {
+    /// Phrases in the order of the text.
+    pub mentions: Vec<Mention>,
+    /// The same of the structured fields; offsets are into `field: value`.
+    pub fields: Vec<(String, Mention)>,
+    /// How many words it has: thin notes score clean, so rates stand beside it.
+    pub words: u32,
+    /// How many sentences.
+    pub sentences: u32,
+}
+
+impl Reading {
+    /// Wording that is reported.
+    pub fn alarms(&self) -> impl Iterator<Item = &Mention> {
+        self.mentions.iter().filter(|m| m.kind == Kind::Wording && m.not_counted.is_none())
+    }
+
+    /// Spans of the mentions in characters, in the same order.
+    pub fn characters(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut characters = Characters::of(text);
+        self.mentions
+            .iter()
+            .map(|m| {
+                let start = characters.at(m.start as usize);
+                (start, characters.at(m.end as usize))
+            })
+            .collect()
+    }
+
+    /// Phrases matched and not counted, by reason.
+    pub fn not_counted(&self) -> BTreeMap<NotCounted, usize> {
+        let mut reasons = BTreeMap::new();
+        for m in &self.mentions {
+            if let Some(reason) = m.not_counted {
+                *reasons.entry(reason).or_insert(0) += 1;
+            }
+        }
+        reasons
+    }
+}
+
+impl Checker {
+    /// Compiles packs.
+    ///
+    /// # Errors
+    /// When a pattern cannot be read or a rule id stands twice.
+    pub fn new(packs: &[Pack]) -> Result<Self, LanguageError> {
+        Ok(Self { packs: compile(packs)? })
+    }
+
+    /// The packs that come with the crate.
+    ///
+    /// # Errors
+    /// Never for a released crate.
+    pub fn bundled() -> Result<Self, LanguageError> {
+        Self::new(&Pack::bundled()?)
+    }
+
+    /// The rule of a mention.
+    pub fn rule(&self, mention: &Mention) -> &Rule {
+        &self.packs.rules[mention.rule as usize]
+    }
+
+    /// Every rule, in the order of the packs.
+    pub fn rules(&self) -> &[Rule] {
+        &self.packs.rules
+    }
+
+    /// The document that a rule cites.
+    pub fn source(&self, rule: &Rule) -> Option<&Source> {
+        self.packs.sources.get(&rule.source)
+    }
+
+    /// Head and SHA-256 of each pack, for every report.
+    pub fn packs(&self) -> &[(Head, String)] {
+        &self.packs.heads
+    }
+
+    /// Reads one note.
+    pub fn read(&self, note: &Note, scratch: &mut Scratch) -> Reading {
+        let mut reading = self.read_text(&note.text, &note.meta, scratch);
+        for (name, value) in &note.meta.fields {
+            let Some(text) = field_text(name, value) else { continue };
+            let found = self.read_text(&text, &note.meta, scratch);
+            reading.fields.extend(found.mentions.into_iter().map(|m| (name.clone(), m)));
+        }
+        reading
+    }
+
+    fn read_text(&self, text: &str, meta: &Meta, scratch: &mut Scratch) -> Reading {
+        let packs = &self.packs;
+        let Scratch { seen, tokens, sentences, stack, hits, triggers } = scratch;
+        tokenise(text, &packs.vocabulary, seen, tokens, sentences);
+        hits.clear();
+        triggers.clear();
+        for (n, sentence) in sentences.iter().enumerate() {
+            packs.patterns.find(tokens, sentence.first, sentence.last, n as u32, stack, hits);
+        }
+        let mut candidates: Vec<(u16, Hit)> = Vec::new();
+        for hit in hits.iter() {
+            match packs.owners[hit.owner as usize] {
+                Owner::Trigger(kind) => triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence }),
+                Owner::Rule(rule) => candidates.push((rule, *hit)),
+                _ => {}
+            }
+        }
+        let mut reading = Reading { words: tokens.len() as u32, sentences: sentences.len() as u32, ..Reading::default() };
+        if candidates.is_empty() {
+            return reading;
+        }
+        triggers.sort_by_key(|t| (t.sentence, t.start, t.end, t.kind));
+        candidates.retain(|(rule, hit)| self.applies(*rule, hit, hits, meta));
+        let kept = self.settle(candidates, tokens);
+        let reader = Reader { packs, text, meta, tokens, sentences, triggers };
+        for (rule, hit, covered) in kept {
+            let data = &packs.rules[rule as usize];
+            let Status { assertion, temporality, experiencer, not_counted, endorsed, cues, end } = reader.status(&Ask {
+                wording: data.kind == Kind::Wording,
+                subject: data.subject,
+                negated: data.negated,
+                historical: data.historical,
+                start: hit.start,
+                end: hit.end,
+                sentence: hit.sentence,
+            });
+            reading.mentions.push(Mention {
+                rule,
+                kind: data.kind,
+                start: tokens[hit.start as usize].start,
+                end: tokens[end.max(hit.start + 1) as usize - 1].end,
+                assertion,
+                temporality,
+                experiencer,
+                not_counted,
+                endorsed,
+                cues,
+                covered,
+                sentence: hit.sentence,
+            });
+        }
+        reading
+    }
+
+    /// Whether a match meets the conditions of its rule.
+    fn applies(&self, rule: u16, hit: &Hit, hits: &[Hit], meta: &Meta) -> bool {
+        let data = &self.packs.rules[rule as usize];
+        if let Some(age) = meta.subject_age
+            && (data.min_age.is_some_and(|least| age < least) || data.max_age.is_some_and(|most| age > most))
+        {
+            return false;
+        }
+        if data.not_in.contains(&meta.doc_type) {
+            return false;
+        }
+        let mut required = data.require.is_empty();
+        for other in hits {
+            let overlap = other.sentence == hit.sentence && other.from < hit.end && hit.start < other.to;
+            match self.packs.owners[other.owner as usize] {
+                Owner::Unless(r) if r == rule && overlap => return false,
+                Owner::UnlessSentence(r) if r == rule && other.sentence == hit.sentence => return false,
+                Owner::Require(r) if r == rule => {
+                    required |= data.require_in == Reach::Note || other.sentence.abs_diff(hit.sentence) <= 1;
+                }
+                _ => {}
+            }
+        }
+        required
+    }
+
+    /// One phrase per place and category; what a longer phrase of another rule holds is covered by it.
+    fn settle(&self, candidates: Vec<(u16, Hit)>, tokens: &[Token]) -> Vec<(u16, Hit, bool)> {
+        let rules = &self.packs.rules;
+        let mut merged: Vec<(u16, Hit, bool)> = Vec::new();
+        let mut sorted = candidates;
+        sorted.sort_by_key(|(rule, hit)| (hit.sentence, hit.start, std::cmp::Reverse(hit.end), *rule));
+        for (rule, hit) in sorted {
+            let same = merged.iter_mut().rev().take(12).find(|(other, h, _)| {
+                rules[*other as usize].category == rules[rule as usize].category
+                    && h.sentence == hit.sentence
+                    && (hit.start < h.end || hit.start <= h.end + 1 && rules[rule as usize].kind != Kind::Wording && close_by(tokens, h.end, hit.start))
+            });
+            match same {
+                Some((other, h, _)) => {
+                    // A strong rule keeps its strength when a weaker one of its category begins the phrase.
+                    if rules[rule as usize].strong && !rules[*other as usize].strong || rules[rule as usize].sexual && !rules[*other as usize].sexual {
+                        *other = rule;
+                    }
+                    if rules[rule as usize].kind == Kind::Wording {
+                        h.end = h.end.max(hit.end);
+                    } else {
+                        h.end = h.end.max(hit.end);
+                    }
+                }
+                None => merged.push((rule, hit, false)),
+            }
+        }
+        for i in 0..merged.len() {
+            let (rule, hit, _) = merged[i];
+            let mine = &rules[rule as usize];
+            let covered = merged.iter().enumerate().any(|(j, (other, h, _))| {
+                let theirs = &rules[*other as usize];
+                if i == j || h.sentence != hit.sentence || (mine.kind == Kind::Wording) != (theirs.kind == Kind::Wording) {
+                    return false;
+                }
+                let overlap = h.start < hit.end && hit.start < h.end;
+                if mine.kind == Kind::Wording {
+                    let longer = (h.end - h.start, j < i) > (hit.end - hit.start, false);
+                    return overlap && longer && h.start <= hit.start && hit.end <= h.end;
+                }
+                let (a, b) = (rank(mine), rank(theirs));
+                let absorbed = mine.category == "H02" && theirs.kind == Kind::Indicator && theirs.category != "H01"
+                    && (hit.start >= h.end && hit.start - h.end <= 2 && close_by(tokens, h.end, hit.start) || h.start >= hit.end && h.start - hit.end <= 1 && close_by(tokens, hit.end, h.start));
+                (overlap && (b, j) < (a, i)) || absorbed
+            });
+            merged[i].2 = covered;
+        }
+        merged.retain(|(rule, _, covered)| !covered || rules[*rule as usize].kind != Kind::Wording);
+        merged
+    }
+}
+
+/// Whether nothing but spaces, quotation marks or hyphens parts two phrases.
+fn close_by(tokens: &[Token], from: u32, to: u32) -> bool {
+    use crate::text::mark::BARRIER;
+    (from..=to).all(|at| tokens.get(at as usize).is_none_or(|t| t.before & BARRIER == 0))
+}
+
+/// Which of two overlapping phrases names what the text says; lower wins.
+fn rank(rule: &Rule) -> u8 {
+    match rule.category.as_str() {
+        "RISK" => 0,
+        "H12" => 1,
+        "H10" => 2,
+        "H13" => 3,
+        "H09" => 4,
+        "ACK" => 5,
+        "H05" => 6,
+        "H08" => 7,
+        "H04" => 8,
+        "H07" => 9,
+        "H03" => 10,
+        "H06" => 11,
+        "CCE" => 12,
+        "H11" => 13,
+        "H01" => 14,
+        "H02" => 15,
+        _ => 16,
+    }
+}
+
+/// A structured field as a line of text: `cse_risk_level: medium`. What is empty, false or no number says nothing.
+fn field_text(name: &str, value: &serde_json::Value) -> Option<String> {
+    let value = match value {
+        serde_json::Value::String(s) => s.clone(),
+        serde_json::Value::Bool(b) => if *b { "yes".to_owned() } else { "no".to_owned() },
+        serde_json::Value::Number(n) => n.to_string(),
+        serde_json::Value::Array(all) => all.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
+        _ => return None,
+    };
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    Some(format!("{}: {}", name.trim(), value.replace(['_', '-'], " ")))
+}
