@@ -570,7 +570,12 @@ fn bounds(tail: &str) -> Result<Option<(usize, usize)>, String> {
 fn single(item: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<Node, String> {
     let split = item.find(['?', '{']).unwrap_or(item.len());
     let (body, tail) = item.split_at(split);
+    let mixed = body.contains('|') && body.contains(['#', '@', '~', '_']) && !body.starts_with('[');
     let node = match body {
+        _ if mixed => {
+            let parts = body.split('|').map(|part| Ok(vec![single(part, classes, vocabulary)?]));
+            either(parts.collect::<Result<Vec<_>, String>>()?)
+        }
         "_" => Node::Atom(Atom::Any),
         "~" => Node::Atom(Atom::Name),
         "#" => Node::Atom(Atom::Number(0, u32::MAX)),
