@@ -190,6 +190,10 @@ impl Reader<'_> {
         use crate::pack::Subject;
         if ask.subject != Subject::Any {
             match self.owner(ask.sentence, ask.start, triggers) {
+                // "Adults gave her drink", "a man pays for her taxis": done to the child.
+                Owner::Other(at) if !ask.wording && self.class(at) & RELATIVE == 0 && (ask.start..ask.end).any(|i| self.class(i) & PRONOUN != 0) => {}
+                // Who finds, reports and records is not who is harmed.
+                Owner::Other(at) if !ask.wording && self.class(at) & (RELATIVE | OUTSIDER) == 0 => {}
                 Owner::Other(at) => {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -264,7 +268,9 @@ impl Reader<'_> {
                     near = false;
                     continue;
                 }
-                if left > first && self.is(left - 1, "and") && (first..left - 1).any(|i| self.class(i) & CHILD != 0) {
+                // "She and her friend were seen"; "he left without telling carers and was out".
+                let joined = left > first && self.is(left - 1, "and") || (at + 1..start).any(|i| self.is(i, "and"));
+                if joined && (first..at.saturating_sub(1)).any(|i| self.class(i) & CHILD != 0 && self.class(i) & POSSESSIVE == 0) {
                     return Owner::Child;
                 }
                 // A body of professionals is seldom who is missing or hurt; what follows it is about the child.
@@ -398,8 +404,12 @@ impl Reader<'_> {
         if self.form(ask, sentence, status) {
             return;
         }
-        let inside = |t: &Found| t.start < ask.end && ask.start < t.end;
-        let before = |kind: TriggerKind| triggers.iter().filter(move |t| t.kind == kind && t.end <= ask.start);
+        // A trigger may share its last word with the phrase: "could [be pregnant]".
+        let inside = |t: &Found| t.start >= ask.start && t.start < ask.end;
+        let before = |kind: TriggerKind| {
+            let clipped = |t: &Found| Found { end: t.end.min(ask.start), ..*t };
+            triggers.iter().filter(move |t| t.kind == kind && t.start < ask.start && t.end < ask.end).map(clipped)
+        };
         for t in triggers.iter().filter(|t| matches!(t.kind, TriggerKind::Generic | TriggerKind::HypotheticalSentence) && !inside(t)) {
             status.assertion = Assertion::Hypothetical;
             status.cues.push(self.cue("hypothetical", t.start, t.end));
@@ -408,7 +418,7 @@ impl Reader<'_> {
         for t in before(TriggerKind::Hypothetical) {
             let ended = (t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
                 || (t.end..ask.start).any(|at| self.is(at, "but") || self.is(at, "however"));
-            if !ended && !self.silenced(t, triggers) {
+            if !ended && !self.silenced(&t, triggers) {
                 status.assertion = Assertion::Hypothetical;
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
                 return;
@@ -416,17 +426,17 @@ impl Reader<'_> {
         }
         // The child's own no.
         for t in before(TriggerKind::Denial) {
-            if self.silenced(t, triggers) || !self.reaches(t.end, ask.start, triggers, 14, true) {
+            if self.silenced(&t, triggers) || !self.reaches(t.end, ask.start, triggers, 14, true) {
                 continue;
             }
-            if self.speaker(t, ask, triggers) == Speaker::Child {
+            if self.speaker(&t, ask, triggers) == Speaker::Child {
                 status.assertion = Assertion::DeniedByChild;
                 status.cues.push(self.cue("denied by the child", t.start, t.end));
                 return;
             }
         }
         for t in before(TriggerKind::Negation) {
-            if self.silenced(t, triggers) || inside(t) {
+            if self.silenced(&t, triggers) {
                 continue;
             }
             let word = self.tokens[t.start as usize].text(self.text);
@@ -454,7 +464,7 @@ impl Reader<'_> {
             return;
         }
         for t in before(TriggerKind::Possible) {
-            if !self.silenced(t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
+            if !self.silenced(&t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
                 status.assertion = Assertion::Possible;
                 status.cues.push(self.cue("possible", t.start, t.end));
                 return;
