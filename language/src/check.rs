@@ -181,6 +181,9 @@ impl Checker {
             return reading;
         }
         triggers.sort_by_key(|t| (t.sentence, t.start, t.end, t.kind));
+        // Conditions are looked up by their owner, so that a long note stays in step with its length.
+        hits.retain(|h| !matches!(packs.owners[h.owner as usize], Owner::Rule(_) | Owner::Trigger(_)));
+        hits.sort_unstable_by_key(|h| (h.owner, h.sentence, h.from, h.to));
         candidates.retain(|(rule, hit)| self.applies(*rule, hit, hits, meta));
         let kept = self.settle(candidates, tokens);
         let reader = Reader { packs, text, meta, tokens, sentences, triggers };
@@ -224,19 +227,21 @@ impl Checker {
         if data.not_in.contains(&meta.doc_type) {
             return false;
         }
-        let mut required = data.require.is_empty();
-        for other in hits {
-            let overlap = other.sentence == hit.sentence && other.from < hit.end && hit.start < other.to;
-            match self.packs.owners[other.owner as usize] {
-                Owner::Unless(r) if r == rule && overlap => return false,
-                Owner::UnlessSentence(r) if r == rule && other.sentence == hit.sentence => return false,
-                Owner::Require(r) if r == rule => {
-                    required |= data.require_in == Reach::Note || other.sentence.abs_diff(hit.sentence) <= 1;
-                }
-                _ => {}
-            }
+        let of = |owner: u32| {
+            let from = hits.partition_point(|h| h.owner < owner);
+            let to = hits.partition_point(|h| h.owner <= owner);
+            &hits[from..to]
+        };
+        // The compiler lays a rule's conditions down right after it: unless, unless in the sentence, require.
+        let here = |h: &&Hit| h.sentence == hit.sentence;
+        let overlaps = of(hit.owner + 1).iter().filter(here).any(|h| h.from < hit.end && hit.start < h.to);
+        if overlaps || of(hit.owner + 2).iter().any(|h| here(&h)) {
+            return false;
         }
-        required
+        data.require.is_empty()
+            || of(hit.owner + 3)
+                .iter()
+                .any(|h| data.require_in == Reach::Note || h.sentence.abs_diff(hit.sentence) <= 1)
     }
 
     /// One phrase per place and category; what a longer phrase of another rule holds is covered by it.

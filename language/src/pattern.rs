@@ -74,25 +74,59 @@ enum Step {
     Done,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Compiled {
     Word(u32),
-    Set(Box<[u64]>),
+    Set(u32),
     Any,
     Number(u32, u32),
     Name,
 }
 
-impl Compiled {
-    fn matches(&self, token: Token) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Number(low, high) => token.is_number() && (*low..=*high).contains(&token.word),
-            Self::Name => is_name(token),
-            Self::Word(w) => !token.is_number() && token.word == *w,
-            Self::Set(words) => {
-                !token.is_number() && words.get(token.word as usize / 64).is_some_and(|b| b >> (token.word % 64) & 1 == 1)
+/// Sets of words, turned over: for each word the sets that hold it, so that all tests of one token read one place.
+#[derive(Debug, Default)]
+struct Sets {
+    numbers: HashMap<Vec<u32>, u32>,
+    members: Vec<Vec<u32>>,
+    /// 64-bit words in a row.
+    width: usize,
+    rows: Vec<u64>,
+}
+
+impl Sets {
+    fn intern(&mut self, words: &[u32]) -> u32 {
+        if let Some(n) = self.numbers.get(words) {
+            return *n;
+        }
+        let n = self.members.len() as u32;
+        self.members.push(words.to_vec());
+        self.numbers.insert(words.to_vec(), n);
+        n
+    }
+
+    fn close(&mut self) {
+        self.width = self.members.len() / 64 + 1;
+        let most = self.members.iter().flatten().max().copied().unwrap_or(0) as usize;
+        self.rows = vec![0; (most + 1) * self.width];
+        for (n, words) in self.members.iter().enumerate() {
+            for w in words {
+                self.rows[*w as usize * self.width + n / 64] |= 1 << (n % 64);
             }
+        }
+    }
+
+    fn holds(&self, set: u32, word: u32) -> bool {
+        let at = word as usize * self.width + set as usize / 64;
+        self.rows.get(at).is_some_and(|row| row >> (set % 64) & 1 == 1)
+    }
+
+    fn matches(&self, atom: Compiled, token: Token) -> bool {
+        match atom {
+            Compiled::Any => true,
+            Compiled::Number(low, high) => token.is_number() && (low..=high).contains(&token.word),
+            Compiled::Name => is_name(token),
+            Compiled::Word(w) => !token.is_number() && token.word == w,
+            Compiled::Set(set) => !token.is_number() && self.holds(set, token.word),
         }
     }
 }
@@ -107,6 +141,9 @@ pub(crate) fn is_name(token: Token) -> bool {
 #[derive(Debug, Clone)]
 struct Program {
     owner: u32,
+    /// What the next token and the one before may be, as bits of [`bit`]; all bits where nothing need stand there.
+    next: u128,
+    previous: u128,
     ahead: Vec<Step>,
     behind: Vec<Step>,
 }
@@ -121,6 +158,7 @@ pub(crate) struct Patterns {
     anchors: Vec<Vec<u32>>,
     /// Programs anchored on a number, with its range.
     numbers: Vec<(u32, u32, u32)>,
+    sets: Sets,
 }
 
 /// One match, in tokens; ends are exclusive.
@@ -244,13 +282,14 @@ impl Patterns {
         };
         let range = if let Atom::Number(low, high) = atom { Some((*low, *high)) } else { None };
         let mut ahead = Vec::new();
-        emit(&nodes[at + 1..], false, &mut ahead);
+        emit(&nodes[at + 1..], false, &mut self.sets, &mut ahead);
         ahead.push(Step::Done);
         let mut behind = Vec::new();
-        emit(&nodes[..at], true, &mut behind);
+        emit(&nodes[..at], true, &mut self.sets, &mut behind);
         behind.push(Step::Done);
         let program = self.programs.len() as u32;
-        self.programs.push(Program { owner, ahead, behind });
+        let (next, previous) = (first_bits(&ahead, &self.sets), first_bits(&behind, &self.sets));
+        self.programs.push(Program { owner, next, previous, ahead, behind });
         if let Some((low, high)) = range {
             self.numbers.push((low, high, program));
         }
@@ -271,54 +310,103 @@ impl Patterns {
             self.ranges.push((from, self.anchored.len() as u32));
         }
         self.anchors = Vec::new();
+        self.sets.close();
     }
 
     /// Every match in a sentence, added to `hits`.
     pub(crate) fn find(&self, tokens: &[Token], first: u32, last: u32, sentence: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
+        let bit_at = |at: u32| if at >= first && at < last { bit(tokens[at as usize]) } else { OUTSIDE };
+        let (mut previous, mut here) = (OUTSIDE, bit_at(first));
         for at in first..last {
+            let next = bit_at(at + 1);
             let token = tokens[at as usize];
+            let mut attempt = |program: u32| {
+                let program = &self.programs[program as usize];
+                if program.next & next != 0 && program.previous & previous != 0 {
+                    complete(program, &self.sets, tokens, (first, last), at, sentence, stack, hits);
+                }
+            };
             if token.is_number() {
                 for (low, high, program) in &self.numbers {
                     if (low..=high).contains(&&token.word) {
-                        self.complete(*program, tokens, (first, last), at, sentence, stack, hits);
+                        attempt(*program);
                     }
                 }
-                continue;
+            } else if token.word != UNKNOWN
+                && let Some((from, to)) = self.ranges.get(token.word as usize)
+            {
+                for program in &self.anchored[*from as usize..*to as usize] {
+                    attempt(*program);
+                }
             }
-            if token.word == UNKNOWN {
-                continue;
-            }
-            let Some((from, to)) = self.ranges.get(token.word as usize).copied() else { continue };
-            for program in &self.anchored[from as usize..to as usize] {
-                self.complete(*program, tokens, (first, last), at, sentence, stack, hits);
-            }
+            (previous, here) = (here, next);
         }
     }
+}
 
-    /// Completes a program to both sides of its anchor.
-    #[expect(clippy::too_many_arguments, reason = "the loop's own state")]
-    fn complete(&self, program: u32, tokens: &[Token], sentence: (u32, u32), at: u32, number: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
-        let program = &self.programs[program as usize];
-        let here = i64::from(at);
-        let Some(ahead) = run(&program.ahead, tokens, sentence, here, 1, stack) else { return };
-        let Some(behind) = run(&program.behind, tokens, sentence, here, -1, stack) else { return };
-        let (from, to) = (behind.at, ahead.at + 1);
-        let open = [ahead.open, behind.open].into_iter().find(|o| *o >= 0).unwrap_or(from);
-        let close = [ahead.close, behind.close].into_iter().find(|c| *c >= 0).unwrap_or(to);
-        hits.push(Hit {
-            owner: program.owner,
-            start: open as u32,
-            end: close as u32,
-            from: from as u32,
-            to: to as u32,
-            sentence: number,
-        });
+/// The bit of what lies outside the sentence.
+const OUTSIDE: u128 = 1 << 127;
+/// The bit of numbers.
+const NUMBER: u128 = 1 << 126;
+
+/// A token as one bit of 128: a cheap first test that turns most attempts away.
+fn bit(token: Token) -> u128 {
+    if token.is_number() { NUMBER } else { word_bit(token.word) }
+}
+
+fn word_bit(word: u32) -> u128 {
+    1 << ((u64::from(word).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 126)
+}
+
+/// What the first token of a program may be.
+fn first_bits(steps: &[Step], sets: &Sets) -> u128 {
+    let mut bits = 0u128;
+    let mut seen = vec![false; steps.len()];
+    let mut waiting = vec![0usize];
+    while let Some(at) = waiting.pop() {
+        if std::mem::replace(&mut seen[at], true) {
+            continue;
+        }
+        match &steps[at] {
+            Step::Done => return u128::MAX,
+            Step::Jump(to) => waiting.push(*to as usize),
+            Step::Split(one, other) => waiting.extend([*one as usize, *other as usize]),
+            Step::Open | Step::Close | Step::First | Step::Last | Step::Loose => waiting.push(at + 1),
+            Step::Atom(Compiled::Word(w)) => bits |= word_bit(*w),
+            Step::Atom(Compiled::Set(set)) => {
+                for w in &sets.members[*set as usize] {
+                    bits |= word_bit(*w);
+                }
+            }
+            Step::Atom(Compiled::Number(..)) => bits |= NUMBER,
+            Step::Atom(Compiled::Any | Compiled::Name) => bits |= !OUTSIDE,
+        }
     }
+    bits
+}
+
+/// Completes a program to both sides of its anchor.
+#[expect(clippy::too_many_arguments, reason = "the loop's own state")]
+fn complete(program: &Program, sets: &Sets, tokens: &[Token], sentence: (u32, u32), at: u32, number: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
+    let here = i64::from(at);
+    let Some(ahead) = run(&program.ahead, sets, tokens, sentence, here, 1, stack) else { return };
+    let Some(behind) = run(&program.behind, sets, tokens, sentence, here, -1, stack) else { return };
+    let (from, to) = (behind.at, ahead.at + 1);
+    let open = [ahead.open, behind.open].into_iter().find(|o| *o >= 0).unwrap_or(from);
+    let close = [ahead.close, behind.close].into_iter().find(|c| *c >= 0).unwrap_or(to);
+    hits.push(Hit {
+        owner: program.owner,
+        start: open as u32,
+        end: close as u32,
+        from: from as u32,
+        to: to as u32,
+        sentence: number,
+    });
 }
 
 /// Runs a program from the anchor at `here` in a direction. In the result `at` is the last token taken, and `open` and
 /// `close` are token boundaries, or -1.
-fn run(steps: &[Step], tokens: &[Token], (first, last): (u32, u32), here: i64, way: i64, stack: &mut Stack) -> Option<State> {
+fn run(steps: &[Step], sets: &Sets, tokens: &[Token], (first, last): (u32, u32), here: i64, way: i64, stack: &mut Stack) -> Option<State> {
     let stack = &mut stack.0;
     stack.clear();
     stack.push(State { step: 0, at: here, open: -1, close: -1, lax: false, loose: false });
@@ -334,8 +422,22 @@ fn run(steps: &[Step], tokens: &[Token], (first, last): (u32, u32), here: i64, w
                     continue;
                 }
                 Step::Split(one, other) => {
-                    stack.push(State { step: *other, ..state });
-                    state.step = *one;
+                    // A branch whose first word cannot stand next is not tried.
+                    let fails = |step: u32| match &steps[step as usize] {
+                        Step::Atom(atom) => {
+                            let next = state.at + way;
+                            next < first || next >= last || !sets.matches(*atom, tokens[next as usize])
+                        }
+                        _ => false,
+                    };
+                    if fails(*one) {
+                        state.step = *other;
+                    } else {
+                        if !fails(*other) {
+                            stack.push(State { step: *other, ..state });
+                        }
+                        state.step = *one;
+                    }
                     continue;
                 }
                 // A boundary mark stands after the last token taken when reading ahead, before it when reading back.
@@ -367,7 +469,7 @@ fn run(steps: &[Step], tokens: &[Token], (first, last): (u32, u32), here: i64, w
                     } else {
                         mark::BARRIER
                     };
-                    if between & barrier != 0 || !atom.matches(token) {
+                    if between & barrier != 0 || !sets.matches(*atom, token) {
                         break;
                     }
                     state.at = next;
@@ -382,9 +484,9 @@ fn run(steps: &[Step], tokens: &[Token], (first, last): (u32, u32), here: i64, w
 }
 
 /// Puts nodes into steps, reversed when they are to be read backwards.
-fn emit(nodes: &[Node], reverse: bool, out: &mut Vec<Step>) {
-    let one = |node: &Node, out: &mut Vec<Step>| match node {
-        Node::Atom(atom) => out.push(Step::Atom(compile_atom(atom))),
+fn emit(nodes: &[Node], reverse: bool, sets: &mut Sets, out: &mut Vec<Step>) {
+    let mut one = |node: &Node, out: &mut Vec<Step>| match node {
+        Node::Atom(atom) => out.push(Step::Atom(compile_atom(atom, sets))),
         Node::Open => out.push(Step::Open),
         Node::Close => out.push(Step::Close),
         Node::First => out.push(Step::First),
@@ -397,7 +499,7 @@ fn emit(nodes: &[Node], reverse: bool, out: &mut Vec<Step>) {
                 if i + 1 < branches.len() {
                     out.push(Step::Split(split as u32 + 1, 0));
                 }
-                emit(branch, reverse, out);
+                emit(branch, reverse, sets, out);
                 jumps.push(out.len());
                 out.push(Step::Jump(0));
                 let after = out.len() as u32;
@@ -414,7 +516,7 @@ fn emit(nodes: &[Node], reverse: bool, out: &mut Vec<Step>) {
         }
         Node::Repeat(body, least, most) => {
             for _ in 0..*least {
-                emit(body, reverse, out);
+                emit(body, reverse, sets, out);
             }
             let mut splits = Vec::new();
             // A gap takes as little as it can, anything else as much.
@@ -422,7 +524,7 @@ fn emit(nodes: &[Node], reverse: bool, out: &mut Vec<Step>) {
             for _ in *least..*most {
                 splits.push(out.len());
                 out.push(Step::Split(0, 0));
-                emit(body, reverse, out);
+                emit(body, reverse, sets, out);
             }
             let end = out.len() as u32;
             for split in splits {
@@ -442,24 +544,14 @@ fn emit(nodes: &[Node], reverse: bool, out: &mut Vec<Step>) {
     }
 }
 
-fn compile_atom(atom: &Atom) -> Compiled {
+fn compile_atom(atom: &Atom, sets: &mut Sets) -> Compiled {
     match atom {
         Atom::Word(w) => Compiled::Word(*w),
         Atom::Any => Compiled::Any,
         Atom::Number(low, high) => Compiled::Number(*low, *high),
         Atom::Name => Compiled::Name,
-        Atom::Set(words) => Compiled::Set(bits(words)),
+        Atom::Set(words) => Compiled::Set(sets.intern(words)),
     }
-}
-
-/// A set of words as bits.
-pub(crate) fn bits(words: &[u32]) -> Box<[u64]> {
-    let most = words.iter().max().copied().unwrap_or(0) as usize;
-    let mut bits = vec![0u64; most / 64 + 1];
-    for w in words {
-        bits[*w as usize / 64] |= 1 << (w % 64);
-    }
-    bits.into_boxed_slice()
 }
 
 /// Reads a pattern.

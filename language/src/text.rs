@@ -102,9 +102,18 @@ pub(crate) struct Sentence {
 /// The words that rules know, each with a number from 1.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
+    /// Words of up to sixteen bytes by their bytes: nearly all.
+    short: HashMap<u128, u32, WordHash>,
     numbers: HashMap<Box<str>, u32, WordHash>,
     words: Vec<Box<str>>,
     typing: typing::Slips,
+}
+
+/// The bytes of a short word as one number.
+fn packed(word: &[u8]) -> Option<u128> {
+    let mut bytes = [0u8; 16];
+    bytes.get_mut(..word.len())?.copy_from_slice(word);
+    Some(u128::from_le_bytes(bytes))
 }
 
 /// A hash for short words that is the same in every run.
@@ -129,6 +138,11 @@ impl std::hash::Hasher for Hash {
 
     fn write_u8(&mut self, _: u8) {}
 
+    fn write_u128(&mut self, n: u128) {
+        self.write_u64(n as u64);
+        self.write_u64((n >> 64) as u64);
+    }
+
     fn write_u64(&mut self, n: u64) {
         self.0 = (self.0.rotate_left(23) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
@@ -143,6 +157,9 @@ impl Vocabulary {
         let n = self.words.len() as u32 + 1;
         self.words.push(word.into());
         self.numbers.insert(word.into(), n);
+        if let Some(key) = packed(word.as_bytes()) {
+            self.short.insert(key, n);
+        }
         n
     }
 
@@ -151,37 +168,53 @@ impl Vocabulary {
         self.words.len()
     }
 
-    pub(crate) fn get(&self, word: &str) -> Option<u32> {
-        self.numbers.get(word).copied()
-    }
-
     /// Makes the table of slips of the keyboard; called once, when every rule has been read.
     pub(crate) fn close(&mut self) {
         self.typing = typing::Slips::of(&self.words);
     }
 
-    /// The number of a word as written, slips of the keyboard forgiven.
-    fn look_up(&self, word: &str, scratch: &mut Seen) -> u32 {
+    /// The number of an ASCII word as written, slips of the keyboard forgiven.
+    fn look_up_ascii(&self, word: &[u8], scratch: &mut Seen) -> u32 {
+        // Letters and the apostrophe only, so that this bit makes small letters and changes nothing else.
+        let mut bytes = [0u8; 16];
+        let Some(part) = bytes.get_mut(..word.len()) else {
+            return self.look_up(&String::from_utf8_lossy(word).to_lowercase());
+        };
+        for (to, from) in part.iter_mut().zip(word) {
+            *to = from | 0x20;
+        }
+        let key = u128::from_le_bytes(bytes);
+        if let Some(n) = self.short.get(&key) {
+            return *n;
+        }
+        if word.len() < typing::SHORTEST {
+            return UNKNOWN;
+        }
+        if let Some(n) = scratch.0.get(&key) {
+            return *n;
+        }
+        let n = self.look_up(&String::from_utf8_lossy(&bytes[..word.len()]));
+        if scratch.0.len() < 50_000 {
+            scratch.0.insert(key, n);
+        }
+        n
+    }
+
+    /// The number of a word in small letters.
+    fn look_up(&self, word: &str) -> u32 {
         if let Some(n) = self.numbers.get(word) {
             return *n;
         }
         if word.len() < typing::SHORTEST || word.len() > 24 {
             return UNKNOWN;
         }
-        if let Some(n) = scratch.0.get(word) {
-            return *n;
-        }
-        let n = self.typing.nearest(word, &self.numbers).unwrap_or(UNKNOWN);
-        if scratch.0.len() < 50_000 {
-            scratch.0.insert(word.into(), n);
-        }
-        n
+        self.typing.nearest(word, &self.numbers).unwrap_or(UNKNOWN)
     }
 }
 
 /// Words met before and what they were read as: it saves work and changes nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(HashMap<Box<str>, u32, WordHash>);
+pub(crate) struct Seen(HashMap<u128, u32, WordHash>);
 
 /// Abbreviations after which a full stop ends no sentence.
 const ABBREVIATIONS: &[&str] = &[
@@ -205,17 +238,16 @@ pub(crate) fn tokenise(
     let mut before = 0u16;
     let mut quoted = false;
     let mut first = 0u32;
-    let mut lower = String::with_capacity(32);
     while at < bytes.len() {
         let byte = bytes[at];
         match byte {
             b' ' | b'\t' | b'\r' => at += 1,
-            b'a'..=b'z' | b'A'..=b'Z' => at = word(text, at, before, vocabulary, seen, tokens, &mut lower, &mut before),
+            b'a'..=b'z' | b'A'..=b'Z' => at = word(text, at, before, vocabulary, seen, tokens, &mut before),
             b'0'..=b'9' => at = number(text, at, tokens, &mut before),
             0x80.. => {
                 let c = text[at..].chars().next().unwrap_or(' ');
                 if c.is_alphabetic() {
-                    at = word(text, at, before, vocabulary, seen, tokens, &mut lower, &mut before);
+                    at = word(text, at, before, vocabulary, seen, tokens, &mut before);
                 } else {
                     match c {
                         '\u{201C}' | '\u{2018}' | '\u{00AB}' => before |= mark::OPEN_QUOTE,
@@ -254,7 +286,6 @@ pub(crate) fn tokenise(
 }
 
 /// Reads one word from `at`; gives the offset after it.
-#[expect(clippy::too_many_arguments, reason = "the loop's own state; a struct for it would only rename it")]
 fn word(
     text: &str,
     at: usize,
@@ -262,7 +293,6 @@ fn word(
     vocabulary: &Vocabulary,
     seen: &mut Seen,
     tokens: &mut Vec<Token>,
-    lower: &mut String,
     before: &mut u16,
 ) -> usize {
     let bytes = text.as_bytes();
@@ -316,16 +346,12 @@ fn word(
         form |= shape::SINGLE;
     }
     let mut push = |start: usize, stop: usize, form: u8, marks: u16| {
-        lower.clear();
-        if plain {
-            lower.extend(bytes[start..stop].iter().map(|b| b.to_ascii_lowercase() as char));
+        let word = if plain && text.as_bytes()[start..stop].is_ascii() {
+            vocabulary.look_up_ascii(&bytes[start..stop], seen)
         } else {
-            lower.extend(text[start..stop].chars().flat_map(char::to_lowercase));
-        }
-        if lower.contains('\u{2019}') {
-            *lower = lower.replace('\u{2019}', "'");
-        }
-        let word = vocabulary.look_up(lower, seen);
+            let lower: String = text[start..stop].to_lowercase().replace('\u{2019}', "'");
+            vocabulary.look_up(&lower)
+        };
         tokens.push(Token { start: start as u32, end: stop as u32, word, before: marks, shape: form });
     };
     push(at, stem_end, form, marks);
