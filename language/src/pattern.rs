@@ -144,6 +144,8 @@ struct Program {
     /// What the next token and the one before may be, as bits of [`bit`]; all bits where nothing need stand there.
     next: u128,
     previous: u128,
+    /// Bits of which the sentence must hold one each: the two rarest other words of the pattern.
+    needs: [u128; 2],
     ahead: Vec<Step>,
     behind: Vec<Step>,
 }
@@ -289,7 +291,11 @@ impl Patterns {
         behind.push(Step::Done);
         let program = self.programs.len() as u32;
         let (next, previous) = (first_bits(&ahead, &self.sets), first_bits(&behind, &self.sets));
-        self.programs.push(Program { owner, next, previous, ahead, behind });
+        let mut needs: Vec<u128> = nodes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| needed(n)).collect();
+        needs.sort_by_key(|bits| bits.count_ones());
+        needs.resize(2, u128::MAX);
+        let needs = [needs[0], needs[1]];
+        self.programs.push(Program { owner, next, previous, needs, ahead, behind });
         if let Some((low, high)) = range {
             self.numbers.push((low, high, program));
         }
@@ -317,12 +323,17 @@ impl Patterns {
     pub(crate) fn find(&self, tokens: &[Token], first: u32, last: u32, sentence: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
         let bit_at = |at: u32| if at >= first && at < last { bit(tokens[at as usize]) } else { OUTSIDE };
         let (mut previous, mut here) = (OUTSIDE, bit_at(first));
+        let held = (first..last).fold(OUTSIDE, |bits, at| bits | bit_at(at));
         for at in first..last {
             let next = bit_at(at + 1);
             let token = tokens[at as usize];
             let mut attempt = |program: u32| {
                 let program = &self.programs[program as usize];
-                if program.next & next != 0 && program.previous & previous != 0 {
+                if program.next & next != 0
+                    && program.previous & previous != 0
+                    && program.needs[0] & held != 0
+                    && program.needs[1] & held != 0
+                {
                     complete(program, &self.sets, tokens, (first, last), at, sentence, stack, hits);
                 }
             };
@@ -356,6 +367,22 @@ fn bit(token: Token) -> u128 {
 
 fn word_bit(word: u32) -> u128 {
     1 << ((u64::from(word).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 126)
+}
+
+/// What one of the tokens of a match must be, for a part of a pattern.
+fn needed(node: &Node) -> u128 {
+    match node {
+        Node::Atom(Atom::Word(w)) => word_bit(*w),
+        Node::Atom(Atom::Set(words)) => words.iter().fold(0, |bits, w| bits | word_bit(*w)),
+        Node::Atom(Atom::Number(..)) => NUMBER,
+        Node::Either(branches) => branches.iter().fold(0, |bits, b| bits | rarest(b)),
+        Node::Repeat(body, least, _) if *least > 0 => rarest(body),
+        _ => u128::MAX,
+    }
+}
+
+fn rarest(nodes: &[Node]) -> u128 {
+    nodes.iter().map(needed).min_by_key(|bits| bits.count_ones()).unwrap_or(u128::MAX)
 }
 
 /// What the first token of a program may be.
