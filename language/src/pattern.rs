@@ -581,6 +581,79 @@ fn compile_atom(atom: &Atom, sets: &mut Sets) -> Compiled {
     }
 }
 
+/// A pattern as regular expressions over plain text, for other programs. Names, sentence ends and numbers in a range
+/// have no equivalent there: a pattern with one of them gives nothing.
+pub(crate) fn expressions(pattern: &str, packs: &[crate::pack::Pack]) -> Result<Vec<String>, String> {
+    let mut vocabulary = Vocabulary::default();
+    let mut classes = Classes::default();
+    for _ in 0..4 {
+        // Classes may name one another; a few rounds settle them.
+        for (name, members) in packs.iter().flat_map(|p| &p.classes) {
+            if !classes.0.contains_key(name) {
+                let mut trial = classes.clone();
+                if trial.add(name, members, &mut vocabulary).is_ok() {
+                    classes = trial;
+                }
+            }
+        }
+    }
+    let nodes = parse(pattern, &classes, &mut vocabulary)?;
+    let optional = |n: &Node| matches!(n, Node::Repeat(_, 0, _) | Node::Open | Node::Close | Node::Loose);
+    let from = nodes.iter().position(|n| !optional(n)).unwrap_or(0);
+    let to = nodes.iter().rposition(|n| !optional(n)).map_or(0, |n| n + 1);
+    let mut out = String::new();
+    let written = nodes.get(from..to).is_some_and(|n| expression(n, &vocabulary, &mut out));
+    Ok(if written && !out.is_empty() && out.len() < 4000 { vec![out] } else { Vec::new() })
+}
+
+/// Writes nodes, each after what parts words; the first after nothing.
+fn expression(nodes: &[Node], vocabulary: &Vocabulary, out: &mut String) -> bool {
+    const GAP: &str = r"\W+";
+    let start = out.len();
+    for node in nodes {
+        let first = out.len() == start;
+        let gap = if first { "" } else { GAP };
+        match node {
+            Node::Open | Node::Close | Node::Loose => {}
+            Node::First | Node::Last => return false,
+            Node::Atom(Atom::Name | Atom::Number(..)) => return false,
+            Node::Atom(Atom::Any) => {
+                out.push_str(gap);
+                out.push_str(r"\w+");
+            }
+            Node::Atom(Atom::Word(w)) => {
+                out.push_str(gap);
+                out.push_str(vocabulary.word(*w));
+            }
+            Node::Atom(Atom::Set(words)) => {
+                out.push_str(gap);
+                let all: Vec<&str> = words.iter().map(|w| vocabulary.word(*w)).collect();
+                out.push_str(&format!("(?:{})", all.join("|")));
+            }
+            Node::Either(branches) => {
+                let mut parts = Vec::new();
+                for branch in branches {
+                    let mut part = String::new();
+                    if !expression(branch, vocabulary, &mut part) {
+                        return false;
+                    }
+                    parts.push(part);
+                }
+                out.push_str(gap);
+                out.push_str(&format!("(?:{})", parts.join("|")));
+            }
+            Node::Repeat(body, least, most) => {
+                let mut part = String::new();
+                if first || !expression(body, vocabulary, &mut part) {
+                    return false;
+                }
+                out.push_str(&format!("(?:{GAP}{part}){{{least},{most}}}"));
+            }
+        }
+    }
+    true
+}
+
 /// Reads a pattern.
 fn parse(pattern: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<Vec<Node>, String> {
     let mut spaced = String::with_capacity(pattern.len() + 16);

@@ -168,6 +168,11 @@ impl Vocabulary {
         self.words.len()
     }
 
+    /// The word of a number.
+    pub(crate) fn word(&self, number: u32) -> &str {
+        (number as usize).checked_sub(1).and_then(|n| self.words.get(n)).map_or("", |w| w)
+    }
+
     /// Makes the table of slips of the keyboard; called once, when every rule has been read.
     pub(crate) fn close(&mut self) {
         self.typing = typing::Slips::of(&self.words);
