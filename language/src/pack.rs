@@ -324,6 +324,7 @@ classes! {
     OTHER_MARK = 15 "another",
     POSSESSIVE = 16 "possessive",
     THING = 17 "thing",
+    BE = 18 "be",
 }
 
 impl Words {

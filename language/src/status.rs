@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     note::Meta,
     pack::{
-        ADVERB, AUXILIARY, CHILD, CONDUCT, CONJUNCTION, Compiled, DETERMINER, FUNCTION, NO, OTHER_MARK, OUTSIDER, POSSESSIVE,
+        ADVERB, AUXILIARY, BE, CHILD, CONDUCT, CONJUNCTION, Compiled, DETERMINER, FUNCTION, NO, OTHER_MARK, OUTSIDER, POSSESSIVE,
         PREPOSITION, PROFESSIONAL, PRONOUN, RELATIVE, RELATIVISER, THING, TriggerKind, YES,
     },
     pattern::is_name,
@@ -190,10 +190,10 @@ impl Reader<'_> {
         use crate::pack::Subject;
         if ask.subject != Subject::Any {
             match self.owner(ask.sentence, ask.start, triggers) {
-                // "Adults gave her drink", "a man pays for her taxis": done to the child.
-                Owner::Other(at) if !ask.wording && self.class(at) & RELATIVE == 0 && (ask.start..ask.end).any(|i| self.class(i) & PRONOUN != 0) => {}
+                // "Adults gave her drink", "men collect her": done to the child, unless it is said what they are or have.
+                Owner::Other(at) if !ask.wording && self.class(at) & RELATIVE == 0 && (self.class(at + 1) & BE == 0 || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
-                Owner::Other(at) if !ask.wording && self.class(at) & (RELATIVE | OUTSIDER) == 0 => {}
+                Owner::Other(at) if self.class(at) & (RELATIVE | OUTSIDER) == 0 && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
                 Owner::Other(at) => {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -227,6 +227,10 @@ impl Reader<'_> {
         if status.experiencer == Experiencer::Other && ask.wording && status.not_counted.is_none() {
             status.not_counted = Some(NotCounted::OtherPerson);
         }
+    }
+
+    fn names_child(&self, ask: &Ask) -> bool {
+        (ask.start..ask.end).any(|i| self.class(i) & PRONOUN != 0)
     }
 
     /// Walks back from a phrase to the subject of its clause.
