@@ -247,6 +247,8 @@ impl Checker {
     /// One phrase per place and category; what a longer phrase of another rule holds is covered by it.
     fn settle(&self, candidates: Vec<(u16, Hit)>, tokens: &[Token]) -> Vec<(u16, Hit, bool)> {
         let rules = &self.packs.rules;
+        // "gifts and older friends" are two.
+        let joins = |at: u32| tokens.get(at as usize).is_some_and(|t| !t.is_number() && self.packs.words.of(t.word) & crate::pack::CONJUNCTION != 0);
         let mut merged: Vec<(u16, Hit, bool)> = Vec::new();
         let mut sorted = candidates;
         sorted.sort_by_key(|(rule, hit)| (hit.sentence, hit.start, std::cmp::Reverse(hit.end), *rule));
@@ -254,7 +256,7 @@ impl Checker {
             let same = merged.iter_mut().rev().take(12).find(|(other, h, _)| {
                 rules[*other as usize].category == rules[rule as usize].category
                     && h.sentence == hit.sentence
-                    && (hit.start < h.end || hit.start <= h.end + 1 && rules[rule as usize].kind != Kind::Wording && close_by(tokens, h.end, hit.start))
+                    && (hit.start < h.end || hit.start == h.end && close_by(tokens, h.end, hit.start) || hit.start == h.end + 1 && rules[rule as usize].kind != Kind::Wording && close_by(tokens, h.end, hit.start) && !joins(h.end))
             });
             match same {
                 Some((other, h, _)) => {
@@ -262,11 +264,7 @@ impl Checker {
                     if rules[rule as usize].strong && !rules[*other as usize].strong || rules[rule as usize].sexual && !rules[*other as usize].sexual {
                         *other = rule;
                     }
-                    if rules[rule as usize].kind == Kind::Wording {
-                        h.end = h.end.max(hit.end);
-                    } else {
-                        h.end = h.end.max(hit.end);
-                    }
+                    h.end = h.end.max(hit.end);
                 }
                 None => merged.push((rule, hit, false)),
             }
@@ -286,7 +284,7 @@ impl Checker {
                 }
                 let (a, b) = (rank(mine), rank(theirs));
                 let absorbed = mine.category == "H02" && theirs.kind == Kind::Indicator && theirs.category != "H01"
-                    && (hit.start >= h.end && hit.start - h.end <= 2 && close_by(tokens, h.end, hit.start) || h.start >= hit.end && h.start - hit.end <= 1 && close_by(tokens, hit.end, h.start));
+                    && (hit.start >= h.end && hit.start - h.end <= 2 && close_by(tokens, h.end, hit.start) && !(h.end..hit.start).any(joins) || h.start >= hit.end && h.start - hit.end <= 1 && close_by(tokens, hit.end, h.start));
                 (overlap && (b, j) < (a, i)) || absorbed
             });
             merged[i].2 = covered;
@@ -310,14 +308,14 @@ fn rank(rule: &Rule) -> u8 {
         "H10" => 2,
         "H13" => 3,
         "H09" => 4,
-        "ACK" => 5,
-        "H05" => 6,
-        "H08" => 7,
-        "H04" => 8,
-        "H07" => 9,
-        "H03" => 10,
-        "H06" => 11,
-        "CCE" => 12,
+        "CCE" => 5,
+        "ACK" => 6,
+        "H05" => 7,
+        "H08" => 8,
+        "H04" => 9,
+        "H07" => 10,
+        "H03" => 11,
+        "H06" => 12,
         "H11" => 13,
         "H01" => 14,
         "H02" => 15,

@@ -54,6 +54,8 @@ pub enum Subject {
     NotOther,
     /// The child in so many words, or nobody named: for words with other senses.
     Child,
+    /// The phrase tells of an act, so the adult may be its subject; a relative may not.
+    AdultToo,
     /// Nobody is asked: the phrase names its own actor.
     Any,
 }

@@ -190,10 +190,11 @@ impl Reader<'_> {
         use crate::pack::Subject;
         if ask.subject != Subject::Any {
             match self.owner(ask.sentence, ask.start, triggers) {
+                Owner::Other(at) if ask.subject == Subject::AdultToo && self.class(at) & RELATIVE == 0 => {}
                 // "Adults gave her drink", "men collect her": done to the child, unless it is said what they are or have.
                 Owner::Other(at) if !ask.wording && self.class(at) & RELATIVE == 0 && (self.class(at + 1) & BE == 0 || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
-                Owner::Other(at) if self.class(at) & (RELATIVE | OUTSIDER) == 0 && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
+                Owner::Other(at) if self.class(at) & (RELATIVE | OUTSIDER) == 0 && self.class(at) & PROFESSIONAL != 0 && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
                 Owner::Other(at) => {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -214,7 +215,7 @@ impl Reader<'_> {
             }
             let class = self.class(at);
             if class & RELATIVE != 0 && at > ask.end {
-                let by_preposition = (ask.end..at).any(|i| self.class(i) & PREPOSITION != 0 && !self.is(i, "with") && !self.is(i, "by") && !self.is(i, "from") && !self.is(i, "about"));
+                let by_preposition = (ask.end..at).any(|i| ["to", "of", "on", "for", "against", "towards", "at"].iter().any(|w| self.is(i, w)));
                 let to_them = (ask.end..at).all(|i| self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK) != 0);
                 if by_preposition && to_them {
                     status.experiencer = Experiencer::Other;
@@ -262,6 +263,11 @@ impl Reader<'_> {
                 return Owner::Child;
             }
             if class & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0 && !possessor {
+                // "Female, 13, ...": a child, whatever the noun.
+                let age = self.tokens[at as usize + 1..start as usize].iter().take(2).find(|t| t.is_number());
+                if class & OUTSIDER != 0 && age.is_some_and(|t| (4..18).contains(&t.word)) {
+                    return Owner::Child;
+                }
                 if self.speaks(at, start, triggers) {
                     return Owner::Nobody;
                 }
@@ -361,8 +367,15 @@ impl Reader<'_> {
 
     // Whether.
 
+    /// "did not deny", "until May that she": a phrase that looks like the trigger and is another, from before it or all about it.
     fn silenced(&self, trigger: &Found, triggers: &[Found]) -> bool {
-        triggers.iter().any(|t| t.kind == TriggerKind::Pseudo && t.start < trigger.end && trigger.start < t.end)
+        triggers.iter().filter(|t| t.kind == TriggerKind::Pseudo).any(|t| {
+            let from_before = t.start < trigger.start && trigger.start < t.end;
+            let covers = t.start <= trigger.start && trigger.end <= t.end;
+            // A no is silenced by any phrase that it is a part of: "not [known who]".
+            let shares = trigger.kind == TriggerKind::Negation && t.start < trigger.end && trigger.start < t.end;
+            from_before || covers || shares
+        })
     }
 
     /// Whether a trigger that ends at `from` reaches a phrase that starts at `start`.
@@ -381,7 +394,7 @@ impl Reader<'_> {
             }
             if before & (mark::COMMA | mark::DASH) != 0 && at > from {
                 let class = self.class(at);
-                let clause = class & (AUXILIARY | PRONOUN) != 0 && class & DETERMINER == 0;
+                let clause = class & (AUXILIARY | PRONOUN) != 0 && class & DETERMINER == 0 || class & PROFESSIONAL != 0 && class & RELATIVE == 0;
                 let joined = self.is(at, "or") || self.is(at, "nor") || self.is(at, "and");
                 if clause || !list && !joined {
                     return false;
@@ -422,7 +435,9 @@ impl Reader<'_> {
         for t in before(TriggerKind::Hypothetical) {
             let ended = (t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
                 || (t.end..ask.start).any(|at| self.is(at, "but") || self.is(at, "however"));
-            if !ended && !self.silenced(&t, triggers) {
+            // "It is not clear whether" doubts; "whether" alone supposes.
+            let doubted = triggers.iter().any(|p| p.kind == TriggerKind::Possible && p.start < t.start && t.start < p.end);
+            if !ended && !doubted && !self.silenced(&t, triggers) {
                 status.assertion = Assertion::Hypothetical;
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
                 return;
@@ -623,7 +638,13 @@ impl Reader<'_> {
                 return set(status, NotCounted::Correction, "taken back", t);
             }
         }
-        for t in triggers.iter().filter(|t| t.kind == TriggerKind::Speech && !inside(t)) {
+        // Words in the first person between quotation marks are not the author's.
+        if quoted && let Some(at) = self.first_person(ask) {
+            status.not_counted = Some(NotCounted::ReportedSpeech);
+            status.cues.push(self.cue("reported", at, at + 1));
+            return;
+        }
+        for t in triggers.iter().filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !self.silenced(t, triggers)) {
             let speaker = self.speaker(t, ask, triggers);
             let framed = if t.end <= ask.start {
                 quoted || !(t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
@@ -674,6 +695,14 @@ impl Reader<'_> {
             }
         }
         open
+    }
+
+    /// "I" or "my" between the quotation marks that hold a phrase.
+    fn first_person(&self, ask: &Ask) -> Option<u32> {
+        let sentence = self.sentences[ask.sentence as usize];
+        let open = (sentence.first..=ask.start).rev().find(|at| self.tokens[*at as usize].before & mark::OPEN_QUOTE != 0)?;
+        let close = (ask.end..sentence.last).find(|at| self.tokens[*at as usize].before & mark::CLOSE_QUOTE != 0);
+        (open..close.unwrap_or(sentence.last)).find(|at| ["i", "my", "me", "myself"].iter().any(|w| self.is(*at, w)))
     }
 
     /// Who speaks where a speech word stands.
