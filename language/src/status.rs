@@ -388,6 +388,12 @@ impl Reader<'_> {
             return false;
         }
         for at in from..=start {
+            // "With no boundaries she is ...": a new subject is a new clause, unless it is what is thought or said.
+            let subject = at > from && at < start && ["he", "she", "they"].iter().any(|w| self.is(at, w));
+            let led = ["that", "think", "thinks", "believe", "believes", "feel", "feels", "say", "says", "case", "if"];
+            if subject && !led.iter().any(|w| self.is(at - 1, w)) {
+                return false;
+            }
             let before = self.tokens[at as usize].before;
             if before & (mark::SEMICOLON | mark::SENTENCE | mark::CLOSE_BRACKET) != 0 && at > from {
                 return false;
