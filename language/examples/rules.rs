@@ -1,7 +1,11 @@
 //! Runs the texts inside the rules, and Markdown tests when files are named; with `--gold` prints their cases as label lines:
 //! `cargo run -p candour-language --example rules -- [--gold] [PACK.toml …] [TESTS.md …]`.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "an example is a program: it opens its own files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "an example is a program: it opens its own files"
+)]
 
 use candour_language::{Checker, Pack, literate, test_rules};
 
@@ -32,7 +36,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (run, failures) = test_rules(&checker);
         println!("{run} texts, {} fail", failures.len());
         for f in failures {
-            println!("{}: `{}` should{} match; found {:?}", f.rule, f.text, if f.should_match { "" } else { " not" }, f.found);
+            println!(
+                "{}: `{}` should{} match; found {:?}",
+                f.rule,
+                f.text,
+                if f.should_match { "" } else { " not" },
+                f.found
+            );
         }
     }
     let failures = literate::run(&checker, &cases);

@@ -2,7 +2,11 @@
 //! `cargo run --release -p candour-language --example speed FILE.jsonl [ROUNDS]`.
 //! The notes are parsed first; what is timed is tokens, patterns, status and flags on one thread.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "an example is a program: it opens its own files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "an example is a program: it opens its own files"
+)]
 
 use std::time::Instant;
 

@@ -1,7 +1,11 @@
 //! Says of every phrase that a rule matched why it counts or does not: one note a line on standard input,
 //! `cargo run -p candour-language --example why [PACK.toml …]`.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "an example is a program: it opens its own files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "an example is a program: it opens its own files"
+)]
 
 use std::io::stdin;
 
@@ -19,8 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let note = Note { text: line?, meta, ..Note::default() };
         println!("{}", note.text);
         for m in checker.read(&note, &mut scratch).mentions {
-            let words = |start: u32, end: u32| note.text.get(start as usize..end as usize).unwrap_or_default();
-            let cues: Vec<String> = m.cues.iter().map(|c| format!("{} `{}`", c.kind, words(c.start, c.end))).collect();
+            let words =
+                |start: u32, end: u32| note.text.get(start as usize..end as usize).unwrap_or_default();
+            let cues: Vec<String> =
+                m.cues.iter().map(|c| format!("{} `{}`", c.kind, words(c.start, c.end))).collect();
             println!(
                 "  {} `{}` {:?} {:?} {:?}{}{} {}",
                 checker.rule(&m).id,

@@ -171,12 +171,15 @@ impl Checker {
         let mut candidates: Vec<(u16, Hit)> = Vec::new();
         for hit in hits.iter() {
             match packs.owners[hit.owner as usize] {
-                Owner::Trigger(kind) => triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence }),
+                Owner::Trigger(kind) => {
+                    triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence })
+                }
                 Owner::Rule(rule) => candidates.push((rule, *hit)),
                 _ => {}
             }
         }
-        let mut reading = Reading { words: tokens.len() as u32, sentences: sentences.len() as u32, ..Reading::default() };
+        let mut reading =
+            Reading { words: tokens.len() as u32, sentences: sentences.len() as u32, ..Reading::default() };
         if candidates.is_empty() {
             return reading;
         }
@@ -189,15 +192,17 @@ impl Checker {
         let reader = Reader { packs, text, meta, tokens, sentences, triggers };
         for (rule, hit, covered) in kept {
             let data = &packs.rules[rule as usize];
-            let Status { assertion, temporality, experiencer, not_counted, endorsed, cues, end } = reader.status(&Ask {
-                wording: data.kind == Kind::Wording,
-                subject: data.subject,
-                negated: data.negated,
-                historical: data.historical,
-                start: hit.start,
-                end: hit.end,
-                sentence: hit.sentence,
-            });
+            let Status { assertion, temporality, experiencer, not_counted, endorsed, cues, end } = reader
+                .status(&Ask {
+                    wording: data.kind == Kind::Wording,
+                    risk: data.kind == Kind::Risk,
+                    subject: data.subject,
+                    negated: data.negated,
+                    historical: data.historical,
+                    start: hit.start,
+                    end: hit.end,
+                    sentence: hit.sentence,
+                });
             reading.mentions.push(Mention {
                 rule,
                 kind: data.kind,
@@ -248,7 +253,11 @@ impl Checker {
     fn settle(&self, candidates: Vec<(u16, Hit)>, tokens: &[Token]) -> Vec<(u16, Hit, bool)> {
         let rules = &self.packs.rules;
         // "gifts and older friends" are two.
-        let joins = |at: u32| tokens.get(at as usize).is_some_and(|t| !t.is_number() && self.packs.words.of(t.word) & crate::pack::CONJUNCTION != 0);
+        let joins = |at: u32| {
+            tokens.get(at as usize).is_some_and(|t| {
+                !t.is_number() && self.packs.words.of(t.word) & crate::pack::CONJUNCTION != 0
+            })
+        };
         let mut merged: Vec<(u16, Hit, bool)> = Vec::new();
         let mut sorted = candidates;
         sorted.sort_by_key(|(rule, hit)| (hit.sentence, hit.start, std::cmp::Reverse(hit.end), *rule));
@@ -256,12 +265,19 @@ impl Checker {
             let same = merged.iter_mut().rev().take(12).find(|(other, h, _)| {
                 rules[*other as usize].category == rules[rule as usize].category
                     && h.sentence == hit.sentence
-                    && (hit.start < h.end || hit.start == h.end && close_by(tokens, h.end, hit.start) || hit.start == h.end + 1 && rules[rule as usize].kind != Kind::Wording && close_by(tokens, h.end, hit.start) && !joins(h.end))
+                    && (hit.start < h.end
+                        || hit.start == h.end && close_by(tokens, h.end, hit.start)
+                        || hit.start == h.end + 1
+                            && rules[rule as usize].kind != Kind::Wording
+                            && close_by(tokens, h.end, hit.start)
+                            && !joins(h.end))
             });
             match same {
                 Some((other, h, _)) => {
                     // A strong rule keeps its strength when a weaker one of its category begins the phrase.
-                    if rules[rule as usize].strong && !rules[*other as usize].strong || rules[rule as usize].sexual && !rules[*other as usize].sexual {
+                    if rules[rule as usize].strong && !rules[*other as usize].strong
+                        || rules[rule as usize].sexual && !rules[*other as usize].sexual
+                    {
                         *other = rule;
                     }
                     h.end = h.end.max(hit.end);
@@ -274,7 +290,10 @@ impl Checker {
             let mine = &rules[rule as usize];
             let covered = merged.iter().enumerate().any(|(j, (other, h, _))| {
                 let theirs = &rules[*other as usize];
-                if i == j || h.sentence != hit.sentence || (mine.kind == Kind::Wording) != (theirs.kind == Kind::Wording) {
+                if i == j
+                    || h.sentence != hit.sentence
+                    || (mine.kind == Kind::Wording) != (theirs.kind == Kind::Wording)
+                {
                     return false;
                 }
                 let overlap = h.start < hit.end && hit.start < h.end;
@@ -283,8 +302,16 @@ impl Checker {
                     return overlap && longer && h.start <= hit.start && hit.end <= h.end;
                 }
                 let (a, b) = (rank(mine), rank(theirs));
-                let absorbed = mine.category == "H02" && theirs.kind == Kind::Indicator && theirs.category != "H01"
-                    && (hit.start >= h.end && hit.start - h.end <= 2 && close_by(tokens, h.end, hit.start) && !(h.end..hit.start).any(joins) || h.start >= hit.end && h.start - hit.end <= 1 && close_by(tokens, hit.end, h.start));
+                let absorbed = mine.category == "H02"
+                    && theirs.kind == Kind::Indicator
+                    && theirs.category != "H01"
+                    && (hit.start >= h.end
+                        && hit.start - h.end <= 2
+                        && close_by(tokens, h.end, hit.start)
+                        && !(h.end..hit.start).any(joins)
+                        || h.start >= hit.end
+                            && h.start - hit.end <= 1
+                            && close_by(tokens, hit.end, h.start));
                 (overlap && (b, j) < (a, i)) || absorbed
             });
             merged[i].2 = covered;
@@ -327,7 +354,13 @@ fn rank(rule: &Rule) -> u8 {
 fn field_text(name: &str, value: &serde_json::Value) -> Option<String> {
     let value = match value {
         serde_json::Value::String(s) => s.clone(),
-        serde_json::Value::Bool(b) => if *b { "yes".to_owned() } else { "no".to_owned() },
+        serde_json::Value::Bool(b) => {
+            if *b {
+                "yes".to_owned()
+            } else {
+                "no".to_owned()
+            }
+        }
         serde_json::Value::Number(n) => n.to_string(),
         serde_json::Value::Array(all) => all.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
         _ => return None,

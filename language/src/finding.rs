@@ -111,7 +111,8 @@ impl Report {
         let total: usize = self.not_counted.values().sum();
         let mut reasons: Vec<_> = self.not_counted.iter().collect();
         reasons.sort_by_key(|(reason, n)| (std::cmp::Reverse(**n), **reason));
-        let list: Vec<String> = reasons.iter().map(|(reason, n)| format!("{} {n}", reason_name(**reason))).collect();
+        let list: Vec<String> =
+            reasons.iter().map(|(reason, n)| format!("{} {n}", reason_name(**reason))).collect();
         format!("{total} not counted{}{}", if total > 0 { ": " } else { "" }, list.join(", "))
     }
 }
@@ -217,13 +218,23 @@ fn allowances(note: &Note, complaints: &mut Vec<String>) -> Vec<Allowance> {
         at = start + close;
         let (what, reason) = inner.split_once(" because ").unwrap_or((inner, ""));
         if reason.trim().is_empty() {
-            complaints.push(format!("{}: the suppression of {} gives no reason; write `because` and the reason", note.id, what.trim()));
+            complaints.push(format!(
+                "{}: the suppression of {} gives no reason; write `because` and the reason",
+                note.id,
+                what.trim()
+            ));
             continue;
         }
         let line = note.text[..start].rfind('\n').map_or(0, |n| n + 1);
         let before = note.text[..line.saturating_sub(1)].rfind('\n').map_or(0, |n| n + 1);
         let to = note.text[start..].find('\n').map_or(note.text.len(), |n| start + n);
-        all.push(Allowance { from: before.min(line), to, what: what.trim().to_owned(), reason: reason.trim().to_owned(), used: false });
+        all.push(Allowance {
+            from: before.min(line),
+            to,
+            what: what.trim().to_owned(),
+            reason: reason.trim().to_owned(),
+            used: false,
+        });
     }
     all
 }
@@ -235,7 +246,9 @@ pub fn report(checker: &Checker, notes: &[(Note, Reading)], settings: &Settings)
         packs: checker
             .packs()
             .iter()
-            .map(|(head, sha256)| [head.name.clone(), head.version.clone(), head.reviewed.clone(), sha256.clone()])
+            .map(|(head, sha256)| {
+                [head.name.clone(), head.version.clone(), head.reviewed.clone(), sha256.clone()]
+            })
             .collect(),
         notes: notes.len(),
         words: notes.iter().map(|(_, r)| u64::from(r.words)).sum(),
@@ -253,7 +266,9 @@ pub fn report(checker: &Checker, notes: &[(Note, Reading)], settings: &Settings)
             found.push((n, finding));
         }
         for a in allowed.iter().filter(|a| !a.used && !a.what.starts_with('C')) {
-            report.complaints.push(format!("{}: the suppression of {} meets no alarm; take it out", note.id, a.what));
+            report
+                .complaints
+                .push(format!("{}: the suppression of {} meets no alarm; take it out", note.id, a.what));
         }
     }
     let mut records: BTreeMap<(Option<&str>, usize), Vec<usize>> = BTreeMap::new();
@@ -319,7 +334,13 @@ fn wording(checker: &Checker, note: &Note, m: &Mention, settings: &Settings) -> 
         .iter()
         .map(|c| {
             let quote = note.text.get(c.start as usize..c.end as usize).filter(|_| settings.quotes);
-            format!("{}: {}-{}{}", c.kind, c.start, c.end, quote.map_or(String::new(), |q| format!(" \"{q}\"")))
+            format!(
+                "{}: {}-{}{}",
+                c.kind,
+                c.start,
+                c.end,
+                quote.map_or(String::new(), |q| format!(" \"{q}\""))
+            )
         })
         .collect();
     Finding {
@@ -340,7 +361,9 @@ fn wording(checker: &Checker, note: &Note, m: &Mention, settings: &Settings) -> 
 
 /// Document, publisher, year and place of a rule's source.
 pub fn citation(checker: &Checker, rule: &crate::pack::Rule) -> String {
-    checker.source(rule).map_or(String::new(), |s| format!("{}, {}, {}, {}", s.document, s.publisher, s.year, rule.place))
+    checker
+        .source(rule)
+        .map_or(String::new(), |s| format!("{}, {}, {}, {}", s.document, s.publisher, s.year, rule.place))
 }
 
 /// What a category of the label scheme means, as a sentence of a report.
@@ -386,9 +409,13 @@ fn contradiction(
         Flag::C3 => "C3",
     };
     let suggestion = match c.flag {
-        Flag::C1 => "Say plainly that the child has been harmed and is at risk of further harm, or say why the evidence does not stand.",
+        Flag::C1 => {
+            "Say plainly that the child has been harmed and is at risk of further harm, or say why the evidence does not stand."
+        }
         Flag::C2 => "Record whether sexual exploitation was considered, and what was found.",
-        Flag::C3 => "Say how the harm was resolved before the case was closed or the level lowered, or open it again.",
+        Flag::C3 => {
+            "Say how the harm was resolved before the case was closed or the level lowered, or open it again."
+        }
     };
     let child = notes[members[c.claim.note]].0.meta.child.clone().unwrap_or_default();
     let at = format!("{}:{}", claim.start, claim.end);

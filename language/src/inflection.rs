@@ -90,7 +90,8 @@ pub(crate) fn forms(lemma: &str) -> Vec<String> {
     let ends = |tails: &[&str]| tails.iter().any(|t| lemma.ends_with(t));
     let vowel = |c: char| "aeiou".contains(c);
     let mut letters = lemma.chars().rev();
-    let (last, second, third) = (letters.next().unwrap_or('a'), letters.next().unwrap_or('a'), letters.next().unwrap_or('a'));
+    let (last, second, third) =
+        (letters.next().unwrap_or('a'), letters.next().unwrap_or('a'), letters.next().unwrap_or('a'));
     if last == 'y' && !vowel(second) {
         let stem = &lemma[..lemma.len() - 1];
         all.extend([format!("{stem}ies"), format!("{stem}ied"), format!("{lemma}ing")]);
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn forms_follow_the_spelling() {
-        let check = |lemma: &str, form: &str| assert!(forms(lemma).iter().any(|f| f == form), "{lemma}: {form}");
+        let check =
+            |lemma: &str, form: &str| assert!(forms(lemma).iter().any(|f| f == form), "{lemma}: {form}");
         check("exploit", "exploited");
         check("stop", "stopped");
         check("deny", "denied");

@@ -84,12 +84,18 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Case>, LanguageError> {
             Some((case, many, opened, body)) => {
                 if line.trim_end() == "```" {
                     if !*many {
-                        cases.push(marked(case, &format!("{file}:{opened}"), body.trim_end_matches('\n')).map_err(fail)?);
+                        cases.push(
+                            marked(case, &format!("{file}:{opened}"), body.trim_end_matches('\n'))
+                                .map_err(fail)?,
+                        );
                     }
                     fence = None;
                 } else if *many {
                     if !line.trim().is_empty() {
-                        cases.push(marked(case, &format!("{file}:{}", n + 1), &line.replace("\\n", "\n")).map_err(fail)?);
+                        cases.push(
+                            marked(case, &format!("{file}:{}", n + 1), &line.replace("\\n", "\n"))
+                                .map_err(fail)?,
+                        );
                     }
                 } else {
                     body.push_str(line);
@@ -110,9 +116,13 @@ fn settings(info: &str, heading: &str) -> Result<Case, String> {
     let mut task = Task::Language;
     let mut flags = Vec::new();
     for setting in info.split_whitespace() {
-        let Some((key, value)) = setting.split_once('=') else { return Err(format!("`{setting}` is no setting; write name=value")) };
+        let Some((key, value)) = setting.split_once('=') else {
+            return Err(format!("`{setting}` is no setting; write name=value"));
+        };
         match key {
-            "age" => meta.subject_age = Some(value.parse().map_err(|_| format!("`{value}` is no age in years"))?),
+            "age" => {
+                meta.subject_age = Some(value.parse().map_err(|_| format!("`{value}` is no age in years"))?)
+            }
             "type" => value.clone_into(&mut meta.doc_type),
             "task" => {
                 task = match value {
@@ -136,7 +146,9 @@ fn settings(info: &str, heading: &str) -> Result<Case, String> {
                 Some(name) => {
                     meta.fields.insert(name.to_owned(), serde_json::Value::String(value.to_owned()));
                 }
-                None => return Err(format!("`{key}` is no setting; write age, type, task, flags or field:NAME")),
+                None => {
+                    return Err(format!("`{key}` is no setting; write age, type, task, flags or field:NAME"));
+                }
             },
         }
     }
@@ -200,10 +212,17 @@ fn mark_of(label: &str, start: usize, end: usize) -> Result<Mark, String> {
             "denied_by_child" => mark.assertion = Assertion::DeniedByChild,
             "historical" => mark.temporality = Temporality::Historical,
             "other" => mark.experiencer = Experiencer::Other,
-            _ if mark.category.is_empty() && word.len() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) => {
+            _ if mark.category.is_empty()
+                && word.len() >= 2
+                && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) =>
+            {
                 word.clone_into(&mut mark.category);
             }
-            _ => return Err(format!("`{label}` is no mark; write for example `B1`, `not B1` or `H01 negated`")),
+            _ => {
+                return Err(format!(
+                    "`{label}` is no mark; write for example `B1`, `not B1` or `H01 negated`"
+                ));
+            }
         }
     }
     if mark.category.is_empty() {
@@ -241,16 +260,19 @@ pub fn run(checker: &Checker, cases: &[Case]) -> Vec<CaseFailure> {
 
 fn compare(case: &Case, prediction: &Prediction) -> Vec<String> {
     let mut problems = Vec::new();
-    let words = |start: usize, end: usize| case.note.text.chars().skip(start).take(end - start).collect::<String>();
+    let words =
+        |start: usize, end: usize| case.note.text.chars().skip(start).take(end - start).collect::<String>();
     let mut met = vec![false; prediction.language.len()];
     for mark in &case.marks {
         let text = words(mark.start, mark.end);
         let overlaps = |start: usize, end: usize| start < mark.end && mark.start < end;
-        let at = prediction.language.iter().position(|s| s.category == mark.category && overlaps(s.start, s.end));
+        let at =
+            prediction.language.iter().position(|s| s.category == mark.category && overlaps(s.start, s.end));
         if let Some(at) = at {
             met[at] = true;
         }
-        let sign = prediction.annotations.iter().find(|a| a.code == mark.category && overlaps(a.start, a.end));
+        let sign =
+            prediction.annotations.iter().find(|a| a.code == mark.category && overlaps(a.start, a.end));
         if mark.trap {
             if at.is_some() || sign.is_some_and(|a| a.assertion == Assertion::Affirmed) {
                 problems.push(format!("`{text}` is reported as {} and must not be", mark.category));
@@ -260,10 +282,17 @@ fn compare(case: &Case, prediction: &Prediction) -> Vec<String> {
                 problems.push(format!("`{text}` is not reported as {}", mark.category));
             }
         } else if let Some(sign) = sign {
-            if (sign.assertion, sign.temporality, sign.experiencer) != (mark.assertion, mark.temporality, mark.experiencer) {
+            if (sign.assertion, sign.temporality, sign.experiencer)
+                != (mark.assertion, mark.temporality, mark.experiencer)
+            {
                 problems.push(format!(
                     "`{text}` is {:?}, {:?}, {:?}; it should be {:?}, {:?}, {:?}",
-                    sign.assertion, sign.temporality, sign.experiencer, mark.assertion, mark.temporality, mark.experiencer
+                    sign.assertion,
+                    sign.temporality,
+                    sign.experiencer,
+                    mark.assertion,
+                    mark.temporality,
+                    mark.experiencer
                 ));
             }
         } else {
@@ -272,11 +301,16 @@ fn compare(case: &Case, prediction: &Prediction) -> Vec<String> {
     }
     for (span, met) in prediction.language.iter().zip(met) {
         if !met {
-            problems.push(format!("`{}` is reported as {} and is not marked", words(span.start, span.end), span.category));
+            problems.push(format!(
+                "`{}` is reported as {} and is not marked",
+                words(span.start, span.end),
+                span.category
+            ));
         }
     }
     if case.task == Task::Record && case.flags != prediction.record_flags {
-        problems.push(format!("the flags are {:?}; they should be {:?}", prediction.record_flags, case.flags));
+        problems
+            .push(format!("the flags are {:?}; they should be {:?}", prediction.record_flags, case.flags));
     }
     problems
 }

@@ -62,7 +62,10 @@ pub fn sarif(checker: &Checker, report: &Report) -> String {
                 result["suppressions"] = json!([{"kind": kind, "justification": reason}]);
             }
             if !f.evidence.is_empty() {
-                let steps: Vec<Value> = std::iter::once(&f.location).chain(&f.evidence).map(|l| json!({"location": place(l)})).collect();
+                let steps: Vec<Value> = std::iter::once(&f.location)
+                    .chain(&f.evidence)
+                    .map(|l| json!({"location": place(l)}))
+                    .collect();
                 result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
                 result["relatedLocations"] = Value::Array(f.evidence.iter().map(place).collect());
             }
@@ -94,19 +97,49 @@ pub fn csv(report: &Report) -> Result<String, LanguageError> {
     let fail = |e: String| LanguageError::Figure { what: "CSV", reason: e };
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
-        .write_record(["note", "line", "column", "start", "end", "rule", "category", "severity", "message", "suggestion", "source", "quote", "evidence", "hash", "suppressed"])
+        .write_record([
+            "note",
+            "line",
+            "column",
+            "start",
+            "end",
+            "rule",
+            "category",
+            "severity",
+            "message",
+            "suggestion",
+            "source",
+            "quote",
+            "evidence",
+            "hash",
+            "suppressed",
+        ])
         .map_err(|e| fail(e.to_string()))?;
     for f in &report.findings {
         let l = &f.location;
-        let evidence: Vec<String> = f.evidence.iter().map(|e| format!("{} {}:{}-{}", e.what, e.note, e.start, e.end)).collect();
+        let evidence: Vec<String> =
+            f.evidence.iter().map(|e| format!("{} {}:{}-{}", e.what, e.note, e.start, e.end)).collect();
         let numbers = [l.line, l.column, l.start, l.end].map(|n| n.to_string());
         let severity = severity_name(f.severity);
         let quote = guard(l.quote.as_deref().unwrap_or_default());
         let suppressed = guard(f.suppressed.as_deref().unwrap_or_default());
         writer
             .write_record([
-                &l.note, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &f.rule, &f.category, severity, &f.message,
-                &f.suggestion, &f.source, &quote, &evidence.join("; "), &f.hash, &suppressed,
+                &l.note,
+                &numbers[0],
+                &numbers[1],
+                &numbers[2],
+                &numbers[3],
+                &f.rule,
+                &f.category,
+                severity,
+                &f.message,
+                &f.suggestion,
+                &f.source,
+                &quote,
+                &evidence.join("; "),
+                &f.hash,
+                &suppressed,
             ])
             .map_err(|e| fail(e.to_string()))?;
     }
@@ -144,9 +177,16 @@ pub fn junit(report: &Report, notes: &[&str]) -> String {
             continue;
         }
         out.push_str(">\n");
-        let lines: Vec<String> =
-            of.iter().map(|f| format!("{}:{} {} {}", f.location.line, f.location.column, f.rule, f.message)).collect();
-        let _ = writeln!(out, "    <failure message=\"{} alarms\">{}</failure>\n  </testcase>", of.len(), escape(&lines.join("\n")));
+        let lines: Vec<String> = of
+            .iter()
+            .map(|f| format!("{}:{} {} {}", f.location.line, f.location.column, f.rule, f.message))
+            .collect();
+        let _ = writeln!(
+            out,
+            "    <failure message=\"{} alarms\">{}</failure>\n  </testcase>",
+            of.len(),
+            escape(&lines.join("\n"))
+        );
     }
     out + "</testsuite>\n"
 }
@@ -174,13 +214,25 @@ pub fn text(report: &Report, notes: &[&Note]) -> String {
     let mut out = String::new();
     for f in report.standing() {
         let l = &f.location;
-        let _ = writeln!(out, "{}:{}:{}: {} {} [{}]", l.note, l.line, l.column, severity_name(f.severity), f.message, f.rule);
-        if let Some(line) = notes.iter().find(|n| n.id == l.note).and_then(|n| n.text.lines().nth(l.line - 1)) {
+        let _ = writeln!(
+            out,
+            "{}:{}:{}: {} {} [{}]",
+            l.note,
+            l.line,
+            l.column,
+            severity_name(f.severity),
+            f.message,
+            f.rule
+        );
+        if let Some(line) = notes.iter().find(|n| n.id == l.note).and_then(|n| n.text.lines().nth(l.line - 1))
+        {
             // A long line is cut around the span.
             let from = (l.column - 1).saturating_sub(50);
-            let shown: String = line.chars().skip(from).take(110).map(|c| if c == '\t' { ' ' } else { c }).collect();
+            let shown: String =
+                line.chars().skip(from).take(110).map(|c| if c == '\t' { ' ' } else { c }).collect();
             let width = (l.end - l.start).clamp(1, 110 - (l.column - 1 - from).min(109));
-            let _ = writeln!(out, "    {shown}\n    {}{}", " ".repeat(l.column - 1 - from), "^".repeat(width));
+            let _ =
+                writeln!(out, "    {shown}\n    {}{}", " ".repeat(l.column - 1 - from), "^".repeat(width));
         }
         for e in &f.evidence {
             let quote = e.quote.as_ref().map_or(String::new(), |q| format!(" \"{q}\""));
@@ -198,7 +250,13 @@ pub fn text(report: &Report, notes: &[&Note]) -> String {
         out.push('\n');
     }
     let standing = report.standing().count();
-    let _ = writeln!(out, "{standing} alarms in {} notes, {} words; {}", report.notes, report.words, report.not_counted_line());
+    let _ = writeln!(
+        out,
+        "{standing} alarms in {} notes, {} words; {}",
+        report.notes,
+        report.words,
+        report.not_counted_line()
+    );
     for complaint in &report.complaints {
         let _ = writeln!(out, "warning: {complaint}");
     }
@@ -234,10 +292,22 @@ pub fn html(report: &Report) -> String {
     let packs: String = report
         .packs
         .iter()
-        .map(|[name, version, reviewed, sha256]| format!("<li>{} {}, reviewed {}, SHA-256 <code>{}</code></li>\n", escape(name), escape(version), escape(reviewed), escape(sha256)))
+        .map(|[name, version, reviewed, sha256]| {
+            format!(
+                "<li>{} {}, reviewed {}, SHA-256 <code>{}</code></li>\n",
+                escape(name),
+                escape(version),
+                escape(reviewed),
+                escape(sha256)
+            )
+        })
         .collect();
     let complaints: String = report.complaints.iter().map(|c| format!("<li>{}</li>\n", escape(c))).collect();
-    let complaints = if complaints.is_empty() { complaints } else { format!("<h2>Suppressions to put right</h2>\n<ul>\n{complaints}</ul>\n") };
+    let complaints = if complaints.is_empty() {
+        complaints
+    } else {
+        format!("<h2>Suppressions to put right</h2>\n<ul>\n{complaints}</ul>\n")
+    };
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>Language audit</title>\n<style>body{{font:1rem/1.5 sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}}\

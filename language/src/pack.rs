@@ -248,8 +248,10 @@ impl Pack {
     /// # Errors
     /// When it is not TOML, or has a key that no pack has.
     pub fn read(name: &str, text: &str) -> Result<Self, LanguageError> {
-        let mut pack: Self = toml::from_str(text)
-            .map_err(|e| LanguageError::Pack { pack: name.to_owned(), reason: e.to_string().trim().to_owned() })?;
+        let mut pack: Self = toml::from_str(text).map_err(|e| LanguageError::Pack {
+            pack: name.to_owned(),
+            reason: e.to_string().trim().to_owned(),
+        })?;
         pack.sha256 = hex(&Sha256::digest(text.as_bytes()));
         Ok(pack)
     }
@@ -365,19 +367,28 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
                 }
             });
             if let (true, Some((name, reason))) = (waiting.len() == before, failed) {
-                return Err(LanguageError::Pack { pack: pack.pack.name.clone(), reason: format!("class {name}: {reason}") });
+                return Err(LanguageError::Pack {
+                    pack: pack.pack.name.clone(),
+                    reason: format!("class {name}: {reason}"),
+                });
             }
         }
     }
     for pack in packs {
         sources.extend(pack.sources.clone());
-        let mut add = |owner: Owner, list: &[String], rule: &str, patterns: &mut Patterns, vocabulary: &mut Vocabulary| {
+        let mut add = |owner: Owner,
+                       list: &[String],
+                       rule: &str,
+                       patterns: &mut Patterns,
+                       vocabulary: &mut Vocabulary| {
             for pattern in list {
-                patterns.add(owners.len() as u32, pattern, &classes, vocabulary).map_err(|reason| LanguageError::Pattern {
-                    pack: pack.pack.name.clone(),
-                    rule: rule.to_owned(),
-                    pattern: pattern.clone(),
-                    reason,
+                patterns.add(owners.len() as u32, pattern, &classes, vocabulary).map_err(|reason| {
+                    LanguageError::Pattern {
+                        pack: pack.pack.name.clone(),
+                        rule: rule.to_owned(),
+                        pattern: pattern.clone(),
+                        reason,
+                    }
                 })?;
             }
             owners.push(owner);
@@ -388,7 +399,10 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
         }
         for rule in &pack.rules {
             if !ids.insert(rule.id.clone()) {
-                return Err(LanguageError::DuplicateRule { pack: pack.pack.name.clone(), rule: rule.id.clone() });
+                return Err(LanguageError::DuplicateRule {
+                    pack: pack.pack.name.clone(),
+                    rule: rule.id.clone(),
+                });
             }
             let n = rules.len() as u16;
             add(Owner::Rule(n), &rule.pattern, &rule.id, &mut patterns, &mut vocabulary)?;

@@ -27,13 +27,15 @@ use crate::{
 
 /// Words so common that a pattern should not be looked for from them.
 const COMMON: &[&str] = &[
-    "a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "and", "or", "is", "are", "was", "were",
-    "be", "been", "being", "am", "has", "have", "had", "do", "does", "did", "he", "she", "they", "him", "her", "his",
-    "hers", "them", "their", "it", "its", "that", "this", "these", "those", "who", "which", "not", "no", "as", "but",
-    "if", "so", "will", "would", "can", "could", "may", "might", "should", "must", "i", "we", "you", "our", "my", "me",
-    "us", "'s", "n't", "up", "out", "there", "when", "where", "what", "than", "then", "into", "over", "about", "after",
-    "before", "again", "still", "very", "all", "any", "some", "more", "one", "two", "new", "home", "school", "child",
-    "person", "young", "case", "time", "day", "last", "week", "month", "year", "get", "gets", "got", "go", "goes", "come", "told", "said", "says", "man", "men", "older", "adult", "adults",
+    "a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "and", "or", "is", "are",
+    "was", "were", "be", "been", "being", "am", "has", "have", "had", "do", "does", "did", "he", "she",
+    "they", "him", "her", "his", "hers", "them", "their", "it", "its", "that", "this", "these", "those",
+    "who", "which", "not", "no", "as", "but", "if", "so", "will", "would", "can", "could", "may", "might",
+    "should", "must", "i", "we", "you", "our", "my", "me", "us", "'s", "n't", "up", "out", "there", "when",
+    "where", "what", "than", "then", "into", "over", "about", "after", "before", "again", "still", "very",
+    "all", "any", "some", "more", "one", "two", "new", "home", "school", "child", "person", "young", "case",
+    "time", "day", "last", "week", "month", "year", "get", "gets", "got", "go", "goes", "come", "told",
+    "said", "says", "man", "men", "older", "adult", "adults",
 ];
 
 /// Backtracking steps after which a match is given up; the longest in the packs needs some hundreds.
@@ -200,7 +202,12 @@ pub(crate) struct Classes(HashMap<String, Vec<Vec<Node>>>);
 
 impl Classes {
     /// Adds members, each a pattern, to a class.
-    pub(crate) fn add(&mut self, name: &str, members: &[String], vocabulary: &mut Vocabulary) -> Result<(), String> {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        members: &[String],
+        vocabulary: &mut Vocabulary,
+    ) -> Result<(), String> {
         let mut parsed = Vec::new();
         for member in members {
             parsed.push(parse(member, self, vocabulary)?);
@@ -246,7 +253,13 @@ impl Classes {
 
 impl Patterns {
     /// Compiles a pattern for an owner.
-    pub(crate) fn add(&mut self, owner: u32, pattern: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<(), String> {
+    pub(crate) fn add(
+        &mut self,
+        owner: u32,
+        pattern: &str,
+        classes: &Classes,
+        vocabulary: &mut Vocabulary,
+    ) -> Result<(), String> {
         let nodes = parse(pattern, classes, vocabulary)?;
         let common: Vec<u32> = COMMON.iter().map(|w| vocabulary.intern(w)).collect();
         self.compile(owner, nodes, &common)
@@ -257,7 +270,9 @@ impl Patterns {
             Node::Atom(Atom::Word(w)) => Some(1 + 200 * usize::from(common.contains(w))),
             // Numbers are few in a note; a pattern of nothing else is looked for from them.
             Node::Atom(Atom::Number(..)) => Some(190),
-            Node::Atom(Atom::Set(ws)) => Some(ws.iter().map(|w| 1 + 200 * usize::from(common.contains(w))).sum()),
+            Node::Atom(Atom::Set(ws)) => {
+                Some(ws.iter().map(|w| 1 + 200 * usize::from(common.contains(w))).sum())
+            }
             _ => None,
         };
         let best = nodes.iter().enumerate().filter_map(|(i, n)| cost(n).map(|c| (c, i))).min();
@@ -291,7 +306,8 @@ impl Patterns {
         behind.push(Step::Done);
         let program = self.programs.len() as u32;
         let (next, previous) = (first_bits(&ahead, &self.sets), first_bits(&behind, &self.sets));
-        let mut needs: Vec<u128> = nodes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| needed(n)).collect();
+        let mut needs: Vec<u128> =
+            nodes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| needed(n)).collect();
         needs.sort_by_key(|bits| bits.count_ones());
         needs.resize(2, u128::MAX);
         let needs = [needs[0], needs[1]];
@@ -320,7 +336,15 @@ impl Patterns {
     }
 
     /// Every match in a sentence, added to `hits`.
-    pub(crate) fn find(&self, tokens: &[Token], first: u32, last: u32, sentence: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
+    pub(crate) fn find(
+        &self,
+        tokens: &[Token],
+        first: u32,
+        last: u32,
+        sentence: u32,
+        stack: &mut Stack,
+        hits: &mut Vec<Hit>,
+    ) {
         let bit_at = |at: u32| if at >= first && at < last { bit(tokens[at as usize]) } else { OUTSIDE };
         let (mut previous, mut here) = (OUTSIDE, bit_at(first));
         let held = (first..last).fold(OUTSIDE, |bits, at| bits | bit_at(at));
@@ -414,7 +438,16 @@ fn first_bits(steps: &[Step], sets: &Sets) -> u128 {
 
 /// Completes a program to both sides of its anchor.
 #[expect(clippy::too_many_arguments, reason = "the loop's own state")]
-fn complete(program: &Program, sets: &Sets, tokens: &[Token], sentence: (u32, u32), at: u32, number: u32, stack: &mut Stack, hits: &mut Vec<Hit>) {
+fn complete(
+    program: &Program,
+    sets: &Sets,
+    tokens: &[Token],
+    sentence: (u32, u32),
+    at: u32,
+    number: u32,
+    stack: &mut Stack,
+    hits: &mut Vec<Hit>,
+) {
     let here = i64::from(at);
     let Some(ahead) = run(&program.ahead, sets, tokens, sentence, here, 1, stack) else { return };
     let Some(behind) = run(&program.behind, sets, tokens, sentence, here, -1, stack) else { return };
@@ -433,7 +466,15 @@ fn complete(program: &Program, sets: &Sets, tokens: &[Token], sentence: (u32, u3
 
 /// Runs a program from the anchor at `here` in a direction. In the result `at` is the last token taken, and `open` and
 /// `close` are token boundaries, or -1.
-fn run(steps: &[Step], sets: &Sets, tokens: &[Token], (first, last): (u32, u32), here: i64, way: i64, stack: &mut Stack) -> Option<State> {
+fn run(
+    steps: &[Step],
+    sets: &Sets,
+    tokens: &[Token],
+    (first, last): (u32, u32),
+    here: i64,
+    way: i64,
+    stack: &mut Stack,
+) -> Option<State> {
     let stack = &mut stack.0;
     stack.clear();
     stack.push(State { step: 0, at: here, open: -1, close: -1, lax: false, loose: false });
@@ -671,7 +712,9 @@ fn parse(pattern: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Resul
             '|' if depth > 0 && !inside => spaced.extend([' ', '|', ' ']),
             '(' | '<' | '>' | '^' | '$' => spaced.extend([' ', c, ' ']),
             ')' => spaced.extend([' ', c]),
-            ',' if !inside && !spaced.ends_with(|c: char| c.is_ascii_digit()) => spaced.extend([' ', ',', ' ']),
+            ',' if !inside && !spaced.ends_with(|c: char| c.is_ascii_digit()) => {
+                spaced.extend([' ', ',', ' '])
+            }
             '-' if !inside && !spaced.ends_with(|c: char| c.is_ascii_digit()) => spaced.push(' '),
             _ => spaced.push(c),
         }
@@ -685,7 +728,12 @@ fn parse(pattern: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Resul
     Ok(nodes)
 }
 
-fn sequence(items: &[&str], at: &mut usize, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<Vec<Node>, String> {
+fn sequence(
+    items: &[&str],
+    at: &mut usize,
+    classes: &Classes,
+    vocabulary: &mut Vocabulary,
+) -> Result<Vec<Node>, String> {
     let mut nodes = Vec::new();
     while let Some(item) = items.get(*at) {
         if item.starts_with(')') || *item == "|" {
@@ -749,7 +797,8 @@ fn bounds(tail: &str) -> Result<Option<(usize, usize)>, String> {
         "" => Ok(None),
         "?" => Ok(Some((0, 1))),
         _ => {
-            let parts = tail.strip_prefix('{').and_then(|t| t.strip_suffix('}')).and_then(|t| t.split_once(','));
+            let parts =
+                tail.strip_prefix('{').and_then(|t| t.strip_suffix('}')).and_then(|t| t.split_once(','));
             let parts = parts.and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
             match parts {
                 Some((least, most)) if least <= most && most <= 40 => Ok(Some((least, most))),
@@ -773,26 +822,38 @@ fn single(item: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<
         "#" => Node::Atom(Atom::Number(0, u32::MAX)),
         _ if body.starts_with('#') => {
             let range = body[1..].split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-            let Some((low, high)) = range else { return Err(format!("`{body}` is no range; write `#18-99`")) };
+            let Some((low, high)) = range else {
+                return Err(format!("`{body}` is no range; write `#18-99`"));
+            };
             Node::Atom(Atom::Number(low, high))
         }
         _ if body.starts_with('@') => {
             let name = &body[1..];
-            classes.node(name).ok_or_else(|| format!("there is no class {name}; classes stand under [classes]"))?
+            classes
+                .node(name)
+                .ok_or_else(|| format!("there is no class {name}; classes stand under [classes]"))?
         }
         _ => {
             let lemma = body.starts_with('[');
             let inner = body.strip_prefix('[').map_or(Some(body), |b| b.strip_suffix(']'));
-            let Some(inner) = inner.filter(|i| !i.is_empty()) else { return Err(format!("`{body}` is not closed")) };
+            let Some(inner) = inner.filter(|i| !i.is_empty()) else {
+                return Err(format!("`{body}` is not closed"));
+            };
             let mut words = Vec::new();
             for word in inner.split('|') {
                 if !word.chars().all(|c| c.is_alphabetic() || c == '\'') || word.is_empty() {
-                    return Err(format!("`{word}` is no word; write letters only, and put spaces around groups"));
+                    return Err(format!(
+                        "`{word}` is no word; write letters only, and put spaces around groups"
+                    ));
                 }
                 let word = word.to_lowercase();
                 let tail = word.strip_prefix('\'').or(word.strip_prefix("n'"));
-                if word.contains('\'') && !tail.is_some_and(|t| ["t", "s", "re", "ve", "d", "ll", "m"].contains(&t)) {
-                    return Err(format!("`{word}` is read as two words; write the apostrophe and what follows apart"));
+                if word.contains('\'')
+                    && !tail.is_some_and(|t| ["t", "s", "re", "ve", "d", "ll", "m"].contains(&t))
+                {
+                    return Err(format!(
+                        "`{word}` is read as two words; write the apostrophe and what follows apart"
+                    ));
                 }
                 if lemma {
                     words.extend(forms(&word).iter().map(|f| vocabulary.intern(f)));
@@ -802,7 +863,11 @@ fn single(item: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Result<
             }
             words.sort_unstable();
             words.dedup();
-            if let [one] = words.as_slice() { Node::Atom(Atom::Word(*one)) } else { Node::Atom(Atom::Set(words)) }
+            if let [one] = words.as_slice() {
+                Node::Atom(Atom::Word(*one))
+            } else {
+                Node::Atom(Atom::Set(words))
+            }
         }
     };
     Ok(match bounds(tail)? {

@@ -64,9 +64,16 @@ impl Prediction {
             let rule = checker.rule(m);
             match m.kind {
                 Kind::Wording if m.not_counted.is_none() => {
-                    language.push(LanguageSpan { category: rule.category.clone(), start, end, rule: rule.id.clone() });
+                    language.push(LanguageSpan {
+                        category: rule.category.clone(),
+                        start,
+                        end,
+                        rule: rule.id.clone(),
+                    });
                 }
-                Kind::Indicator | Kind::Risk | Kind::Criminal | Kind::Acknowledged if m.not_counted.is_none() && !m.covered => {
+                Kind::Indicator | Kind::Risk | Kind::Criminal | Kind::Acknowledged
+                    if m.not_counted.is_none() && !m.covered =>
+                {
                     annotations.push(Annotation {
                         code: rule.category.clone(),
                         start,
@@ -80,6 +87,11 @@ impl Prediction {
                 _ => {}
             }
         }
-        Self { id: note.id.clone(), language, annotations, record_flags: flags(checker, reading).into_iter().collect() }
+        Self {
+            id: note.id.clone(),
+            language,
+            annotations,
+            record_flags: flags(checker, reading).into_iter().collect(),
+        }
     }
 }

@@ -171,7 +171,10 @@ impl RateCounts {
             }
             let words: f64 = sums.iter().map(|s| s.words).sum();
             let per_child = words / sums.len().max(1) as f64;
-            estimates.push(("words per child", Interval { estimate: per_child, lower: per_child, upper: per_child }));
+            estimates.push((
+                "words per child",
+                Interval { estimate: per_child, lower: per_child, upper: per_child },
+            ));
             groups.insert(group.clone(), (sums.len() as u64, estimates));
         }
         RateEstimates { groups }
@@ -203,7 +206,12 @@ impl RateEstimates {
     }
 }
 
-fn ratio_interval(pairs: &[(f64, f64)], scale: f64, bootstrap: Bootstrap, stream: &mut Stream) -> Option<Interval> {
+fn ratio_interval(
+    pairs: &[(f64, f64)],
+    scale: f64,
+    bootstrap: Bootstrap,
+    stream: &mut Stream,
+) -> Option<Interval> {
     let (top, bottom) = pairs.iter().fold((0.0, 0.0), |(a, b), p| (a + p.0, b + p.1));
     if bottom <= 0.0 {
         return None;
@@ -264,7 +272,11 @@ pub fn corrected_share(with_alarm: u32, notes: u32, sample: ReadSample) -> Resul
     if sample.alarms_read == 0 || sample.silent_read == 0 {
         return Err(fail("the double-read sample has no alarms or no silent notes; draw both with `sample`"));
     }
-    if notes == 0 || with_alarm > notes || sample.alarms_right > sample.alarms_read || sample.silent_missed > sample.silent_read {
+    if notes == 0
+        || with_alarm > notes
+        || sample.alarms_right > sample.alarms_read
+        || sample.silent_missed > sample.silent_read
+    {
         return Err(fail("a part is larger than its whole; check the counts"));
     }
     let share = |k: u32, n: u32| f64::from(k) / f64::from(n);
@@ -288,7 +300,8 @@ pub fn corrected_share(with_alarm: u32, notes: u32, sample: ReadSample) -> Resul
 pub fn rogan_gladen(apparent: f64, sensitivity: f64, specificity: f64) -> Result<f64, LanguageError> {
     let reach = sensitivity + specificity - 1.0;
     if reach <= 0.0 || !(0.0..=1.0).contains(&apparent) {
-        let reason = "sensitivity and specificity must together pass 1, and shares lie between 0 and 1".to_owned();
+        let reason =
+            "sensitivity and specificity must together pass 1, and shares lie between 0 and 1".to_owned();
         return Err(LanguageError::Figure { what: "Rogan-Gladen estimate", reason });
     }
     Ok(((apparent + specificity - 1.0) / reach).clamp(0.0, 1.0))
@@ -315,7 +328,15 @@ fn poisson_quantile(mean: f64, q: f64) -> f64 {
         return 0.0;
     }
     if mean > 500.0 {
-        let z = if q < 0.01 { -3.090 } else if q < 0.5 { -1.960 } else if q < 0.98 { 1.960 } else { 3.090 };
+        let z = if q < 0.01 {
+            -3.090
+        } else if q < 0.5 {
+            -1.960
+        } else if q < 0.98 {
+            1.960
+        } else {
+            3.090
+        };
         return mean + z * mean.sqrt();
     }
     let mut term = (-mean).exp();
@@ -350,7 +371,11 @@ pub struct Agreement {
 /// When the lists differ in length or hold fewer than two items.
 pub fn agreement<T: Ord>(one: &[T], two: &[T]) -> Result<Agreement, LanguageError> {
     if one.len() != two.len() || one.len() < 2 {
-        let reason = format!("the readers judged {} and {} items; both must judge the same two or more", one.len(), two.len());
+        let reason = format!(
+            "the readers judged {} and {} items; both must judge the same two or more",
+            one.len(),
+            two.len()
+        );
         return Err(LanguageError::Figure { what: "agreement", reason });
     }
     let pairs: Vec<(&T, &T)> = one.iter().zip(two).collect();
@@ -429,7 +454,9 @@ impl fmt::Debug for StepChange {
 impl StepChange {
     /// Gives the ratio to a door.
     pub fn through(self, door: &mut dyn Door) {
-        for (name, value) in [("", self.ratio.estimate), (", lower", self.ratio.lower), (", upper", self.ratio.upper)] {
+        for (name, value) in
+            [("", self.ratio.estimate), (", lower", self.ratio.lower), (", upper", self.ratio.upper)]
+        {
             door.cell(&[], &format!("rate after over rate before{name}"), self.children, value);
         }
     }
@@ -444,7 +471,12 @@ impl StepChange {
 ///
 /// # Errors
 /// When either side has no words or the side before has no alarms.
-pub fn step_change(rows: &[NoteRow], at: Date, days: i64, bootstrap: Bootstrap) -> Result<StepChange, LanguageError> {
+pub fn step_change(
+    rows: &[NoteRow],
+    at: Date,
+    days: i64,
+    bootstrap: Bootstrap,
+) -> Result<StepChange, LanguageError> {
     let mut children: BTreeMap<&str, [f64; 4]> = BTreeMap::new();
     for row in rows {
         let Some(date) = row.date else { continue };
@@ -465,7 +497,9 @@ pub fn step_change(rows: &[NoteRow], at: Date, days: i64, bootstrap: Bootstrap) 
     };
     let estimate = ratio(sums.iter().fold([0.0; 4], add));
     if !estimate.is_finite() {
-        let reason = format!("within {days} days of {at} one side has no words or the side before no alarms; take a longer span");
+        let reason = format!(
+            "within {days} days of {at} one side has no words or the side before no alarms; take a longer span"
+        );
         return Err(LanguageError::Figure { what: "step change", reason });
     }
     let mut stream = Stream::new(bootstrap.seed, 77);
@@ -493,7 +527,8 @@ impl HiddenSeries {
     /// Gives the series to a door.
     pub fn through(self, door: &mut dyn Door) {
         for (month, children, shares) in self.months {
-            let names = ["children at risk, share", "children flagged, share", "children with evidence, share"];
+            let names =
+                ["children at risk, share", "children flagged, share", "children with evidence, share"];
             for (name, share) in names.iter().zip(shares) {
                 door.cell(&[month.clone()], name, children, share);
             }
@@ -600,7 +635,10 @@ mod tests {
         // 30 alarms before and 10 after stand in 120 northern notes.
         assert!((north - 1000.0 * 40.0 / 120.0).abs() < 1e-9, "{north}");
         assert_eq!(first["South alarms per 1,000 notes"], 0.0);
-        assert!(first["North alarms per 1,000 notes, lower"] < north && north < first["North alarms per 1,000 notes, upper"]);
+        assert!(
+            first["North alarms per 1,000 notes, lower"] < north
+                && north < first["North alarms per 1,000 notes, upper"]
+        );
         assert_eq!(first, rates());
     }
 

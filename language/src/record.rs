@@ -109,13 +109,20 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
         if considered {
             continue;
         }
-        let signs: Vec<&Item<'_>> = items.iter().filter(near).filter(|i| i.mention.kind == Kind::Indicator && i.mention.stands()).collect();
+        let signs: Vec<&Item<'_>> = items
+            .iter()
+            .filter(near)
+            .filter(|i| i.mention.kind == Kind::Indicator && i.mention.stands())
+            .collect();
         let sexual = signs.iter().any(|i| checker.rule(i.mention).sexual);
         let category = |code: &str| signs.iter().any(|i| checker.rule(i.mention).category == code);
         if sexual || category("H02") && category("H04") {
             let evidence = signs
                 .iter()
-                .filter(|i| checker.rule(i.mention).sexual || ["H02", "H04"].contains(&checker.rule(i.mention).category.as_str()))
+                .filter(|i| {
+                    checker.rule(i.mention).sexual
+                        || ["H02", "H04"].contains(&checker.rule(i.mention).category.as_str())
+                })
                 .map(|i| i.place)
                 .collect();
             found.push(Contradiction { flag: Flag::C2, claim: criminal.place, evidence });
@@ -125,7 +132,13 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
         if of(Kind::Transferred).any(|t| t.place.note == closed.place.note) {
             continue;
         }
-        let (evidence, _) = evidence(checker, &items, closed, Window { days_after: window.days_after.min(31), ..window }, true);
+        let (evidence, _) = evidence(
+            checker,
+            &items,
+            closed,
+            Window { days_after: window.days_after.min(31), ..window },
+            true,
+        );
         if !evidence.is_empty() {
             found.push(Contradiction { flag: Flag::C3, claim: closed.place, evidence });
         }
@@ -135,7 +148,10 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
 
 /// The flags of a single note read as a record.
 pub fn flags(checker: &Checker, reading: &Reading) -> BTreeSet<Flag> {
-    contradictions(checker, &[Dated { date: None, reading }], Window::default()).into_iter().map(|c| c.flag).collect()
+    contradictions(checker, &[Dated { date: None, reading }], Window::default())
+        .into_iter()
+        .map(|c| c.flag)
+        .collect()
 }
 
 fn within(claim: Option<Date>, other: Option<Date>, window: Window) -> bool {
@@ -145,7 +161,13 @@ fn within(claim: Option<Date>, other: Option<Date>, window: Window) -> bool {
 }
 
 /// One strong sign, or two different others; else nothing. Past harm counts, unless only what is unresolved is asked for.
-fn evidence(checker: &Checker, items: &[Item<'_>], claim: &Item<'_>, window: Window, unresolved: bool) -> (Vec<Place>, Option<Date>) {
+fn evidence(
+    checker: &Checker,
+    items: &[Item<'_>],
+    claim: &Item<'_>,
+    window: Window,
+    unresolved: bool,
+) -> (Vec<Place>, Option<Date>) {
     let signs: Vec<&Item<'_>> = items
         .iter()
         .filter(|i| i.mention.kind == Kind::Indicator && i.mention.stands() && !i.mention.covered)
@@ -153,7 +175,8 @@ fn evidence(checker: &Checker, items: &[Item<'_>], claim: &Item<'_>, window: Win
         .filter(|i| within(claim.date, i.date, window))
         .collect();
     let strong = signs.iter().any(|i| checker.rule(i.mention).strong);
-    let categories: BTreeSet<&str> = signs.iter().map(|i| checker.rule(i.mention).category.as_str()).collect();
+    let categories: BTreeSet<&str> =
+        signs.iter().map(|i| checker.rule(i.mention).category.as_str()).collect();
     if strong || categories.len() >= 2 {
         let last = signs.iter().filter_map(|i| i.date).max();
         (signs.iter().map(|i| i.place).collect(), last)
@@ -165,7 +188,8 @@ fn evidence(checker: &Checker, items: &[Item<'_>], claim: &Item<'_>, window: Win
 /// Whether a phrase shows that sexual exploitation was thought of.
 fn considers(checker: &Checker, item: &Item<'_>) -> bool {
     let m = item.mention;
-    let told = m.experiencer == Experiencer::Subject && matches!(m.assertion, Assertion::Affirmed | Assertion::Possible);
+    let told = m.experiencer == Experiencer::Subject
+        && matches!(m.assertion, Assertion::Affirmed | Assertion::Possible);
     let open = !matches!(m.not_counted, Some(NotCounted::OtherSense));
     m.kind == Kind::Considered && told && open && checker.rule(m).kind == Kind::Considered
 }

@@ -37,8 +37,12 @@ pub fn test_rules(checker: &Checker) -> (usize, Vec<RuleFailure>) {
                 _ if rule.negated => m.not_counted.is_none(),
                 _ => m.stands(),
             };
-            let mine: Vec<&crate::Mention> =
-                reading.mentions.iter().filter(|m| checker.rule(m).category == rule.category).filter(standing).collect();
+            let mine: Vec<&crate::Mention> = reading
+                .mentions
+                .iter()
+                .filter(|m| checker.rule(m).category == rule.category)
+                .filter(standing)
+                .collect();
             // Wording of one category may be reported by any of its rules.
             let by_this = mine.iter().any(|m| checker.rule(m).id == rule.id || rule.kind == Kind::Wording);
             if by_this != should_match {

@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::{
     note::Meta,
     pack::{
-        ADVERB, AUXILIARY, BE, CHILD, CONDUCT, CONJUNCTION, Compiled, DETERMINER, FUNCTION, NO, OTHER_MARK, OUTSIDER, POSSESSIVE,
-        PREPOSITION, PROFESSIONAL, PRONOUN, RELATIVE, RELATIVISER, THING, TriggerKind, YES,
+        ADVERB, AUXILIARY, BE, CHILD, CONDUCT, CONJUNCTION, Compiled, DETERMINER, FUNCTION, NO, OTHER_MARK,
+        OUTSIDER, POSSESSIVE, PREPOSITION, PROFESSIONAL, PRONOUN, RELATIVE, RELATIVISER, THING, TriggerKind,
+        YES,
     },
     pattern::is_name,
     text::{Sentence, Token, mark, shape},
@@ -132,6 +133,8 @@ pub(crate) struct Reader<'a> {
 /// What a rule asks of the status layer.
 pub(crate) struct Ask {
     pub(crate) wording: bool,
+    /// Words that place the child at risk.
+    pub(crate) risk: bool,
     pub(crate) subject: crate::pack::Subject,
     pub(crate) negated: bool,
     pub(crate) historical: bool,
@@ -192,9 +195,15 @@ impl Reader<'_> {
             match self.owner(ask.sentence, ask.start, triggers) {
                 Owner::Other(at) if ask.subject == Subject::AdultToo && self.class(at) & RELATIVE == 0 => {}
                 // "Adults gave her drink", "men collect her": done to the child, unless it is said what they are or have.
-                Owner::Other(at) if !ask.wording && self.class(at) & RELATIVE == 0 && (self.class(at + 1) & BE == 0 || self.names_child(ask)) => {}
+                Owner::Other(at)
+                    if !ask.wording
+                        && self.class(at) & RELATIVE == 0
+                        && (self.class(at + 1) & BE == 0 || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
-                Owner::Other(at) if self.class(at) & (RELATIVE | OUTSIDER) == 0 && self.class(at) & PROFESSIONAL != 0 && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
+                Owner::Other(at)
+                    if self.class(at) & (RELATIVE | OUTSIDER) == 0
+                        && self.class(at) & PROFESSIONAL != 0
+                        && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
                 Owner::Other(at) => {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -206,6 +215,14 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if ask.subject == Subject::Child
+            && ask.wording
+            && self.describes_thing(ask)
+            && status.not_counted.is_none()
+        {
+            status.not_counted = Some(NotCounted::OtherSense);
+            status.cues.push(self.cue("not a person", ask.end, ask.end + 1));
+        }
         // "injuries to her sister", "older men wait for his brother".
         let last = self.sentences[ask.sentence as usize].last;
         let mut at = ask.end;
@@ -215,8 +232,12 @@ impl Reader<'_> {
             }
             let class = self.class(at);
             if class & RELATIVE != 0 && at > ask.end {
-                let by_preposition = (ask.end..at).any(|i| ["to", "of", "on", "for", "against", "towards", "at"].iter().any(|w| self.is(i, w)));
-                let to_them = (ask.end..at).all(|i| self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK) != 0);
+                let by_preposition = (ask.end..at).any(|i| {
+                    ["to", "of", "on", "for", "against", "towards", "at"].iter().any(|w| self.is(i, w))
+                });
+                let to_them = (ask.end..at).all(|i| {
+                    self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK) != 0
+                });
                 if by_preposition && to_them {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -228,6 +249,17 @@ impl Reader<'_> {
         if status.experiencer == Experiencer::Other && ask.wording && status.not_counted.is_none() {
             status.not_counted = Some(NotCounted::OtherPerson);
         }
+    }
+
+    /// "a challenging timetable": the word after is a noun of another kind.
+    fn describes_thing(&self, ask: &Ask) -> bool {
+        let last = self.sentences[ask.sentence as usize].last;
+        let Some(next) = self.tokens.get(ask.end as usize).filter(|_| ask.end < last) else { return false };
+        let text = next.text(self.text);
+        let plain = next.shape & (shape::NUMBER | shape::CAPITAL) == 0
+            && next.before & (mark::BARRIER | mark::CLOSE_QUOTE) == 0;
+        let noun = next.word == 0 && !text.ends_with("ly") && !text.ends_with("ing");
+        plain && (noun || self.class(ask.end) & THING != 0 && self.class(ask.end) & CHILD == 0)
     }
 
     fn names_child(&self, ask: &Ask) -> bool {
@@ -242,7 +274,10 @@ impl Reader<'_> {
         let mut near = true;
         let mut at = start;
         while at > first {
-            if self.tokens[at as usize].before & (mark::SEMICOLON | mark::DASH | mark::COLON | mark::TICKED | mark::UNTICKED) != 0 {
+            if self.tokens[at as usize].before
+                & (mark::SEMICOLON | mark::DASH | mark::COLON | mark::TICKED | mark::UNTICKED)
+                != 0
+            {
                 return Owner::Nobody;
             }
             at -= 1;
@@ -256,7 +291,10 @@ impl Reader<'_> {
                 if possessor {
                     continue;
                 }
-                if at > first && self.class(at - 1) & OTHER_MARK != 0 && class & PRONOUN == 0 {
+                let theirs = at > first + 1
+                    && self.is(at - 1, "'s")
+                    && self.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0;
+                if at > first && class & PRONOUN == 0 && (self.class(at - 1) & OTHER_MARK != 0 || theirs) {
                     return Owner::Other(at);
                 }
                 // "the boy with the dog" is left alone: the first child met is taken.
@@ -279,8 +317,12 @@ impl Reader<'_> {
                     continue;
                 }
                 // "She and her friend were seen"; "he left without telling carers and was out".
-                let joined = left > first && self.is(left - 1, "and") || (at + 1..start).any(|i| self.is(i, "and"));
-                if joined && (first..at.saturating_sub(1)).any(|i| self.class(i) & CHILD != 0 && self.class(i) & POSSESSIVE == 0) {
+                let joined =
+                    left > first && self.is(left - 1, "and") || (at + 1..start).any(|i| self.is(i, "and"));
+                if joined
+                    && (first..at.saturating_sub(1))
+                        .any(|i| self.class(i) & CHILD != 0 && self.class(i) & POSSESSIVE == 0)
+                {
                     return Owner::Child;
                 }
                 // A body of professionals is seldom who is missing or hurt; what follows it is about the child.
@@ -313,14 +355,18 @@ impl Reader<'_> {
             let initial = token.shape & shape::SINGLE != 0;
             if is_name(token) && (at > first || initial || at + 1 < start) {
                 // A capital first in the sentence with no verb after it is a word, not a name.
-                let named = at > first || initial || self.class(at + 1) & (AUXILIARY | ADVERB) != 0 || at + 1 == start && head;
+                let named = at > first
+                    || initial
+                    || self.class(at + 1) & (AUXILIARY | ADVERB) != 0
+                    || at + 1 == start && head;
                 if named {
                     return Owner::Child;
                 }
             }
             if near && verb && token.word == 0 && !possessor {
                 let plain = token.shape & shape::CAPITAL == 0;
-                let article = (first..at).rev().take(3).any(|i| self.class(i) & (DETERMINER | POSSESSIVE) != 0);
+                let article =
+                    (first..at).rev().take(3).any(|i| self.class(i) & (DETERMINER | POSSESSIVE) != 0);
                 if plain && (article || at == first) {
                     return Owner::Thing(at);
                 }
@@ -333,8 +379,10 @@ impl Reader<'_> {
     /// Whether a person who stands at `at` is said to speak, know or see before `start`.
     fn speaks(&self, at: u32, start: u32, triggers: &[Found]) -> bool {
         triggers.iter().any(|t| {
-            matches!(t.kind, TriggerKind::Speech | TriggerKind::Pseudo | TriggerKind::Denial | TriggerKind::Hypothetical)
-                && t.start > at
+            matches!(
+                t.kind,
+                TriggerKind::Speech | TriggerKind::Pseudo | TriggerKind::Denial | TriggerKind::Hypothetical
+            ) && t.start > at
                 && t.start <= at + 4
                 && t.end <= start
         })
@@ -348,7 +396,9 @@ impl Reader<'_> {
                 return (false, left);
             }
             let class = self.class(left - 1);
-            let through = self.packs.words.of(self.tokens[left as usize - 1].word) & (DETERMINER | POSSESSIVE | OTHER_MARK | PRONOUN) != 0
+            let through = self.packs.words.of(self.tokens[left as usize - 1].word)
+                & (DETERMINER | POSSESSIVE | OTHER_MARK | PRONOUN)
+                != 0
                 || self.tokens[left as usize - 1].is_number()
                 || self.tokens[left as usize - 1].word == 0
                 || self.is(left - 1, "older")
@@ -373,7 +423,8 @@ impl Reader<'_> {
             let from_before = t.start < trigger.start && trigger.start < t.end;
             let covers = t.start <= trigger.start && trigger.end <= t.end;
             // A no is silenced by any phrase that it is a part of: "not [known who]".
-            let shares = trigger.kind == TriggerKind::Negation && t.start < trigger.end && trigger.start < t.end;
+            let shares =
+                trigger.kind == TriggerKind::Negation && t.start < trigger.end && trigger.start < t.end;
             from_before || covers || shares
         })
     }
@@ -383,14 +434,18 @@ impl Reader<'_> {
         if start - from > most {
             return false;
         }
-        let ended = triggers.iter().any(|t| t.kind == TriggerKind::Terminator && t.start >= from && t.start < start);
+        let ended =
+            triggers.iter().any(|t| t.kind == TriggerKind::Terminator && t.start >= from && t.start < start);
         if ended {
             return false;
         }
         for at in from..=start {
             // "With no boundaries she is ...": a new subject is a new clause, unless it is what is thought or said.
             let subject = at > from && at < start && ["he", "she", "they"].iter().any(|w| self.is(at, w));
-            let led = ["that", "think", "thinks", "believe", "believes", "feel", "feels", "say", "says", "case", "if"];
+            let led = [
+                "that", "think", "thinks", "believe", "believes", "feel", "feels", "say", "says", "case",
+                "if",
+            ];
             if subject && !led.iter().any(|w| self.is(at - 1, w)) {
                 return false;
             }
@@ -400,7 +455,8 @@ impl Reader<'_> {
             }
             if before & (mark::COMMA | mark::DASH) != 0 && at > from {
                 let class = self.class(at);
-                let clause = class & (AUXILIARY | PRONOUN) != 0 && class & DETERMINER == 0 || class & PROFESSIONAL != 0 && class & RELATIVE == 0;
+                let clause = class & (AUXILIARY | PRONOUN) != 0 && class & DETERMINER == 0
+                    || class & PROFESSIONAL != 0 && class & RELATIVE == 0;
                 let joined = self.is(at, "or") || self.is(at, "nor") || self.is(at, "and");
                 if clause || !list && !joined {
                     return false;
@@ -431,9 +487,14 @@ impl Reader<'_> {
         let inside = |t: &Found| t.start >= ask.start && t.start < ask.end;
         let before = |kind: TriggerKind| {
             let clipped = |t: &Found| Found { end: t.end.min(ask.start), ..*t };
-            triggers.iter().filter(move |t| t.kind == kind && t.start < ask.start && t.end < ask.end).map(clipped)
+            triggers
+                .iter()
+                .filter(move |t| t.kind == kind && t.start < ask.start && t.end < ask.end)
+                .map(clipped)
         };
-        for t in triggers.iter().filter(|t| matches!(t.kind, TriggerKind::Generic | TriggerKind::HypotheticalSentence) && !inside(t)) {
+        for t in triggers.iter().filter(|t| {
+            matches!(t.kind, TriggerKind::Generic | TriggerKind::HypotheticalSentence) && !inside(t)
+        }) {
             status.assertion = Assertion::Hypothetical;
             status.cues.push(self.cue("hypothetical", t.start, t.end));
             return;
@@ -442,7 +503,9 @@ impl Reader<'_> {
             let ended = (t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
                 || (t.end..ask.start).any(|at| self.is(at, "but") || self.is(at, "however"));
             // "It is not clear whether" doubts; "whether" alone supposes.
-            let doubted = triggers.iter().any(|p| p.kind == TriggerKind::Possible && p.start < t.start && t.start < p.end);
+            let doubted = triggers
+                .iter()
+                .any(|p| p.kind == TriggerKind::Possible && p.start < t.start && t.start < p.end);
             if !ended && !doubted && !self.silenced(&t, triggers) {
                 status.assertion = Assertion::Hypothetical;
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
@@ -472,7 +535,9 @@ impl Reader<'_> {
                 return;
             }
         }
-        for t in triggers.iter().filter(|t| t.kind == TriggerKind::NegationAfter && t.start >= ask.end && !self.silenced(t, triggers)) {
+        for t in triggers.iter().filter(|t| {
+            t.kind == TriggerKind::NegationAfter && t.start >= ask.end && !self.silenced(t, triggers)
+        }) {
             if t.start - ask.end <= 2 && self.unbroken(ask.end, t.start, triggers) {
                 status.assertion = Assertion::Negated;
                 status.cues.push(self.cue("negation", t.start, t.end));
@@ -482,13 +547,24 @@ impl Reader<'_> {
         if ask.negated {
             return;
         }
-        let query = (ask.start.max(sentence.first + 1) - 1..=ask.start).any(|at| self.tokens[at as usize].before & mark::QUERY != 0);
+        let query = (ask.start.max(sentence.first + 1) - 1..=ask.start)
+            .any(|at| self.tokens[at as usize].before & mark::QUERY != 0);
         if query {
             status.assertion = Assertion::Possible;
             status.cues.push(self.cue("possible", ask.start, ask.start + 1));
             return;
         }
         for t in before(TriggerKind::Possible) {
+            // "thought to be at risk" is the assessment itself.
+            let assessed = ask.risk
+                && (t.start..t.end).any(|at| {
+                    ["thought", "believed", "felt", "believe", "think", "believes", "concern", "concerns"]
+                        .iter()
+                        .any(|w| self.is(at, w))
+                });
+            if assessed {
+                continue;
+            }
             if !self.silenced(&t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
                 status.assertion = Assertion::Possible;
                 status.cues.push(self.cue("possible", t.start, t.end));
@@ -506,8 +582,10 @@ impl Reader<'_> {
     }
 
     fn unbroken(&self, from: u32, to: u32, triggers: &[Found]) -> bool {
-        let walls = (from..=to).any(|at| self.tokens[at as usize].before & (mark::SEMICOLON | mark::SENTENCE) != 0);
-        walls.then_some(()).is_none() && !triggers.iter().any(|t| t.kind == TriggerKind::Terminator && t.start >= from && t.start < to)
+        let walls =
+            (from..=to).any(|at| self.tokens[at as usize].before & (mark::SEMICOLON | mark::SENTENCE) != 0);
+        walls.then_some(()).is_none()
+            && !triggers.iter().any(|t| t.kind == TriggerKind::Terminator && t.start >= from && t.start < to)
     }
 
     /// Reads "Heading: yes", "Heading - none" and ticked boxes.
@@ -533,15 +611,29 @@ impl Reader<'_> {
         for at in ask.end..sentence.last.min(ask.end + 4) {
             let class = self.class(at);
             let before = self.tokens[at as usize].before;
-            if class & (YES | NO) != 0 && before & (mark::COLON | mark::DASH | mark::OPEN_BRACKET | mark::SLASH | mark::QUERY) != 0 {
-                let alone = at + 1 == sentence.last || self.tokens[at as usize + 1].before & (mark::BARRIER | mark::SLASH | mark::LINE) != 0;
-                let short = self.tokens[at as usize].shape & shape::SINGLE != 0 || alone || self.is(at, "none") || self.is(at, "nil");
+            if class & (YES | NO) != 0
+                && before & (mark::COLON | mark::DASH | mark::OPEN_BRACKET | mark::SLASH | mark::QUERY) != 0
+            {
+                let alone = at + 1 == sentence.last
+                    || self.tokens[at as usize + 1].before & (mark::BARRIER | mark::SLASH | mark::LINE) != 0;
+                let short = self.tokens[at as usize].shape & shape::SINGLE != 0
+                    || alone
+                    || self.is(at, "none")
+                    || self.is(at, "nil");
                 if short {
                     answer = Some((at, class & YES != 0));
                 }
-            } else if class & (YES | NO) != 0 && at == ask.end && at + 1 == sentence.last && self.tokens[at as usize].shape & shape::UPPER != 0 {
+            } else if class & (YES | NO) != 0
+                && at == ask.end
+                && at + 1 == sentence.last
+                && self.tokens[at as usize].shape & shape::UPPER != 0
+            {
                 answer = Some((at, class & YES != 0));
-            } else if class & (YES | NO) != 0 && self.tokens[at as usize].shape & (shape::SINGLE | shape::CAPITAL) == shape::SINGLE | shape::CAPITAL && at == ask.end {
+            } else if class & (YES | NO) != 0
+                && self.tokens[at as usize].shape & (shape::SINGLE | shape::CAPITAL)
+                    == shape::SINGLE | shape::CAPITAL
+                && at == ask.end
+            {
                 answer = Some((at, class & YES != 0));
             } else if before & mark::SENTENCE != 0 {
                 break;
@@ -571,7 +663,9 @@ impl Reader<'_> {
         for t in self.of_sentence(at) {
             let assertion = match t.kind {
                 TriggerKind::Negation if t.end + 2 >= self.sentences[at as usize].last => Assertion::Negated,
-                TriggerKind::Hypothetical | TriggerKind::HypotheticalSentence | TriggerKind::Generic => Assertion::Hypothetical,
+                TriggerKind::Hypothetical | TriggerKind::HypotheticalSentence | TriggerKind::Generic => {
+                    Assertion::Hypothetical
+                }
                 _ => continue,
             };
             status.assertion = assertion;
@@ -585,10 +679,13 @@ impl Reader<'_> {
     fn temporality(&self, ask: &Ask, triggers: &[Found], status: &mut Status) {
         for t in triggers.iter().filter(|t| t.kind == TriggerKind::Historical) {
             let (low, high) = (t.end.min(ask.end), t.start.max(ask.start));
-            let parted = (low + 1..=high).any(|at| self.tokens.get(at as usize).is_some_and(|x| x.before & mark::SEMICOLON != 0));
+            let parted = (low + 1..=high)
+                .any(|at| self.tokens.get(at as usize).is_some_and(|x| x.before & mark::SEMICOLON != 0));
             let recent = triggers.iter().any(|n| {
                 n.kind == TriggerKind::Now
-                    && (n.start < t.end && t.start < n.end || n.start >= t.end && n.end <= ask.start || t.start >= ask.end && n.start >= ask.end && n.start < t.start)
+                    && (n.start < t.end && t.start < n.end
+                        || n.start >= t.end && n.end <= ask.start
+                        || t.start >= ask.end && n.start >= ask.end && n.start < t.start)
             });
             if parted || recent || self.not_past(t) {
                 continue;
@@ -603,7 +700,12 @@ impl Reader<'_> {
     fn not_past(&self, t: &Found) -> bool {
         (t.start..t.end).map(|at| self.tokens[at as usize]).filter(|x| x.is_number()).any(|x| match x.word {
             1900..=2100 => self.meta.date.is_some_and(|d| i32::from(d.year()) <= x.word as i32),
-            n => n < 100 && n >= 4 && self.meta.subject_age.is_some_and(|age| n >= u32::from(age)) && !(t.start..t.end).any(|at| self.is(at, "ago") || self.is(at, "years")),
+            n => {
+                n < 100
+                    && n >= 4
+                    && self.meta.subject_age.is_some_and(|age| n >= u32::from(age))
+                    && !(t.start..t.end).any(|at| self.is(at, "ago") || self.is(at, "years"))
+            }
         })
     }
 
@@ -616,7 +718,9 @@ impl Reader<'_> {
         let inside = |t: &Found| t.start < ask.end && ask.start < t.end;
         let quoted = self.quoted(ask);
         let mut reported = None;
-        if matches!(self.meta.doc_type.as_str(), "policy" | "training" | "audit") || self.meta.doc_type == "letter" && quoted {
+        if matches!(self.meta.doc_type.as_str(), "policy" | "training" | "audit")
+            || self.meta.doc_type == "letter" && quoted
+        {
             status.not_counted = Some(NotCounted::Quotation);
             return;
         }
@@ -639,8 +743,12 @@ impl Reader<'_> {
         }
         if let Some(next) = self.sentences.get(ask.sentence as usize + 1) {
             let class = self.class(next.first);
-            let refers = class & (FUNCTION | DETERMINER) != 0 || ["chair", "manager", "he", "she"].iter().any(|w| self.is(next.first, w));
-            if refers && let Some(t) = self.of_sentence(ask.sentence + 1).iter().find(|t| t.kind == TriggerKind::Correction) {
+            let refers = class & (FUNCTION | DETERMINER) != 0
+                || ["chair", "manager", "he", "she"].iter().any(|w| self.is(next.first, w));
+            if refers
+                && let Some(t) =
+                    self.of_sentence(ask.sentence + 1).iter().find(|t| t.kind == TriggerKind::Correction)
+            {
                 return set(status, NotCounted::Correction, "taken back", t);
             }
         }
@@ -650,13 +758,18 @@ impl Reader<'_> {
             status.cues.push(self.cue("reported", at, at + 1));
             return;
         }
-        for t in triggers.iter().filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !self.silenced(t, triggers)) {
+        for t in triggers
+            .iter()
+            .filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !self.silenced(t, triggers))
+        {
             let speaker = self.speaker(t, ask, triggers);
             let framed = if t.end <= ask.start {
-                quoted || !(t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
-                    && !(t.end..ask.start).any(|at| self.is(at, "but"))
+                quoted
+                    || !(t.end..=ask.start).any(|at| self.tokens[at as usize].before & mark::SEMICOLON != 0)
+                        && !(t.end..ask.start).any(|at| self.is(at, "but"))
             } else {
-                (ask.end..=t.start).any(|at| self.tokens[at as usize].before & (mark::COMMA | mark::CLOSE_QUOTE) != 0)
+                (ask.end..=t.start)
+                    .any(|at| self.tokens[at as usize].before & (mark::COMMA | mark::CLOSE_QUOTE) != 0)
                     && t.start - ask.end <= 8
                     && t.end + 3 >= sentence.last
             };
@@ -664,7 +777,9 @@ impl Reader<'_> {
                 reported = Some(*t);
             }
         }
-        for t in triggers.iter().filter(|t| t.kind == TriggerKind::Negation && t.end <= ask.start && !inside(t)) {
+        for t in
+            triggers.iter().filter(|t| t.kind == TriggerKind::Negation && t.end <= ask.start && !inside(t))
+        {
             if !self.silenced(t, triggers) && self.reaches(t.end, ask.start, triggers, 7, true) {
                 return set(status, NotCounted::Negated, "negation", t);
             }
@@ -672,7 +787,11 @@ impl Reader<'_> {
         let Some(t) = reported else { return };
         let after = |t: &&Found| t.sentence > ask.sentence || t.start >= ask.end || t.end <= ask.start;
         let nearby = || {
-            let next = if (ask.sentence as usize) + 1 < self.sentences.len() { self.of_sentence(ask.sentence + 1) } else { &[] };
+            let next = if (ask.sentence as usize) + 1 < self.sentences.len() {
+                self.of_sentence(ask.sentence + 1)
+            } else {
+                &[]
+            };
             triggers.iter().chain(next)
         };
         let endorsed = nearby().filter(after).find(|t| t.kind == TriggerKind::Endorsement);
@@ -706,19 +825,30 @@ impl Reader<'_> {
     /// "I" or "my" between the quotation marks that hold a phrase.
     fn first_person(&self, ask: &Ask) -> Option<u32> {
         let sentence = self.sentences[ask.sentence as usize];
-        let open = (sentence.first..=ask.start).rev().find(|at| self.tokens[*at as usize].before & mark::OPEN_QUOTE != 0)?;
-        let close = (ask.end..sentence.last).find(|at| self.tokens[*at as usize].before & mark::CLOSE_QUOTE != 0);
-        (open..close.unwrap_or(sentence.last)).find(|at| ["i", "my", "me", "myself"].iter().any(|w| self.is(*at, w)))
+        let open = (sentence.first..=ask.start)
+            .rev()
+            .find(|at| self.tokens[*at as usize].before & mark::OPEN_QUOTE != 0)?;
+        let close =
+            (ask.end..sentence.last).find(|at| self.tokens[*at as usize].before & mark::CLOSE_QUOTE != 0);
+        (open..close.unwrap_or(sentence.last))
+            .find(|at| ["i", "my", "me", "myself"].iter().any(|w| self.is(*at, w)))
     }
 
     /// Who speaks where a speech word stands.
     fn speaker(&self, t: &Found, ask: &Ask, _triggers: &[Found]) -> Speaker {
         let sentence = self.sentences[ask.sentence as usize];
         // "according to her father", "in the view of school", "in his words".
-        if self.is(t.start, "according") || self.is(t.start, "account") || self.is(t.start, "in") || self.is(t.start, "from") {
+        if self.is(t.start, "according")
+            || self.is(t.start, "account")
+            || self.is(t.start, "in")
+            || self.is(t.start, "from")
+        {
             for at in t.start..sentence.last.min(t.end + 4) {
                 if let Some(speaker) = self.person(at, sentence.first) {
-                    if speaker == Speaker::Child && at + 1 < sentence.last && self.class(at + 1) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0 {
+                    if speaker == Speaker::Child
+                        && at + 1 < sentence.last
+                        && self.class(at + 1) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0
+                    {
                         continue;
                     }
                     return speaker;
@@ -729,13 +859,16 @@ impl Reader<'_> {
         // "described by her father as".
         if t.end < ask.start && self.is(t.end, "by") {
             for at in t.end + 1..ask.start.min(t.end + 5) {
-                if self.class(at) & POSSESSIVE == 0 && let Some(speaker) = self.person(at, sentence.first) {
+                if self.class(at) & POSSESSIVE == 0
+                    && let Some(speaker) = self.person(at, sentence.first)
+                {
                     return speaker;
                 }
             }
         }
         let mut at = t.start;
-        let passive = at > sentence.first && ["is", "was", "been", "be", "being", "are", "were"].iter().any(|w| self.is(at - 1, w));
+        let passive = at > sentence.first
+            && ["is", "was", "been", "be", "being", "are", "were"].iter().any(|w| self.is(at - 1, w));
         if passive {
             return Speaker::Author;
         }
@@ -760,7 +893,10 @@ impl Reader<'_> {
         if t.start == sentence.first {
             // "Denies alcohol", "Says that ...": nobody but the child is left out.
             let class = self.class(t.end.min(sentence.last - 1));
-            if t.end < sentence.last && class & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0 && t.start >= ask.end {
+            if t.end < sentence.last
+                && class & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0
+                && t.start >= ask.end
+            {
                 return Speaker::Other;
             }
             return Speaker::Child;
@@ -791,7 +927,9 @@ impl Reader<'_> {
 
 fn possessor_before(reader: &Reader<'_>, at: u32, first: u32) -> bool {
     // "mother's behaviour".
-    at >= first + 2 && reader.is(at - 1, "'s") && reader.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0
+    at >= first + 2
+        && reader.is(at - 1, "'s")
+        && reader.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

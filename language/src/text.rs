@@ -336,11 +336,22 @@ fn word(
             _ => break,
         }
     }
-    let capital = if plain { bytes[at].is_ascii_uppercase() } else { text[at..].chars().next().is_some_and(char::is_uppercase) };
+    let capital = if plain {
+        bytes[at].is_ascii_uppercase()
+    } else {
+        text[at..].chars().next().is_some_and(char::is_uppercase)
+    };
     let mut form = u8::from(capital) * shape::CAPITAL;
     let stem_end = match apostrophe {
         // "don't" is two words, so that "not" is found in it.
-        Some((p, _)) if bytes[p - 1].eq_ignore_ascii_case(&b'n') && bytes[end - 1].eq_ignore_ascii_case(&b't') && p + 2 <= end && p > at + 1 => p - 1,
+        Some((p, _))
+            if bytes[p - 1].eq_ignore_ascii_case(&b'n')
+                && bytes[end - 1].eq_ignore_ascii_case(&b't')
+                && p + 2 <= end
+                && p > at + 1 =>
+        {
+            p - 1
+        }
         Some((p, _)) => p,
         None => end,
     };
@@ -409,7 +420,9 @@ fn punctuation(text: &str, at: usize, tokens: &[Token], before: &mut u16, quoted
                 && next.is_ascii_alphabetic()
                 && (at == 0 || matches!(bytes[at - 1], b' ' | b'\n'));
             // "? pregnant" after a full stop is a doubt as well; after a word it asks.
-            let stands_alone = next == b' ' && (at == 0 || bytes[at - 1] == b' ') && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
+            let stands_alone = next == b' '
+                && (at == 0 || bytes[at - 1] == b' ')
+                && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
             *before |= if opens || stands_alone { mark::QUERY } else { mark::SENTENCE };
         }
         b'.' => {
@@ -422,7 +435,8 @@ fn punctuation(text: &str, at: usize, tokens: &[Token], before: &mut u16, quoted
             *quoted = !*quoted;
         }
         b'\'' | b'`' => {
-            let opens = (at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'.') && !next.is_ascii_whitespace();
+            let opens = (at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'.')
+                && !next.is_ascii_whitespace();
             *before |= if opens { mark::OPEN_QUOTE } else { mark::CLOSE_QUOTE };
         }
         b'(' => *before |= mark::OPEN_BRACKET,
@@ -486,14 +500,19 @@ fn ends_sentence(text: &str, at: usize, tokens: &[Token]) -> bool {
     }
     if last.shape & (shape::SINGLE | shape::CAPITAL) == shape::SINGLE | shape::CAPITAL {
         // "J. Smith" carries on; "seen with N. She" cannot be told from it, so a pronoun decides.
-        let after = text[at + 1..].trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-        return !after.starts_with(char::is_uppercase) || ["She", "He", "They", "The", "No", "Her", "His", "It", "We", "A"].contains(&after);
+        let after =
+            text[at + 1..].trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        return !after.starts_with(char::is_uppercase)
+            || ["She", "He", "They", "The", "No", "Her", "His", "It", "We", "A"].contains(&after);
     }
     let abbreviated = ABBREVIATIONS.iter().any(|a| a.eq_ignore_ascii_case(word));
     let letters = last.shape & shape::SINGLE != 0 && at >= 2 && bytes[at - 2] == b'.';
     if abbreviated || letters {
         let after = text[at + 1..].trim_start();
-        return after.is_empty() || (after.starts_with(char::is_uppercase) && !["mr", "mrs", "ms", "dr", "prof", "st"].iter().any(|a| a.eq_ignore_ascii_case(word)) && word.eq_ignore_ascii_case("no"));
+        return after.is_empty()
+            || (after.starts_with(char::is_uppercase)
+                && !["mr", "mrs", "ms", "dr", "prof", "st"].iter().any(|a| a.eq_ignore_ascii_case(word))
+                && word.eq_ignore_ascii_case("no"));
     }
     true
 }

@@ -12,13 +12,74 @@ const LONG: usize = 9;
 
 /// Words that are one slip from a word of a rule and are words of their own.
 const WORDS_OF_THEIR_OWN: &[&str] = &[
-    "country", "though", "thought", "through", "careers", "career", "fiends", "charge", "planed", "planing", "decent",
-    "descent", "contract", "contracts", "contacted", "sexily", "adulate", "unusual", "mature", "nature", "scared",
-    "sacred", "carried", "caring", "casual", "causal", "trial", "trail", "desert", "dessert", "lives", "insight",
-    "incite", "dinning", "staring", "starring", "hoping", "hopping", "filed", "filled", "sliver", "silver", "counts",
-    "counters", "encounter", "encounters", "exploration", "explorations", "resident", "president", "residents",
-    "relation", "relations", "revaluation", "evaluation", "prosecution", "persecution", "attention", "intention",
-    "intentions", "attending", "intending", "presents", "presented", "preserved", "reserved", "reserve", "deserve",
+    "country",
+    "though",
+    "thought",
+    "through",
+    "careers",
+    "career",
+    "fiends",
+    "charge",
+    "planed",
+    "planing",
+    "decent",
+    "descent",
+    "contract",
+    "contracts",
+    "contacted",
+    "sexily",
+    "adulate",
+    "unusual",
+    "mature",
+    "nature",
+    "scared",
+    "sacred",
+    "carried",
+    "caring",
+    "casual",
+    "causal",
+    "trial",
+    "trail",
+    "desert",
+    "dessert",
+    "lives",
+    "insight",
+    "incite",
+    "dinning",
+    "staring",
+    "starring",
+    "hoping",
+    "hopping",
+    "filed",
+    "filled",
+    "sliver",
+    "silver",
+    "counts",
+    "counters",
+    "encounter",
+    "encounters",
+    "exploration",
+    "explorations",
+    "resident",
+    "president",
+    "residents",
+    "relation",
+    "relations",
+    "revaluation",
+    "evaluation",
+    "prosecution",
+    "persecution",
+    "attention",
+    "intention",
+    "intentions",
+    "attending",
+    "intending",
+    "presents",
+    "presented",
+    "preserved",
+    "reserved",
+    "reserve",
+    "deserve",
 ];
 
 /// Each word of the vocabulary by what is left when one letter is dropped.
@@ -67,7 +128,9 @@ impl Slips {
             if doubled && let Some(n) = numbers.get(left.as_str()) {
                 return Some(*n);
             }
-            if written.len() >= LONG && let Some(n) = self.dropped.get(left.as_str()) {
+            if written.len() >= LONG
+                && let Some(n) = self.dropped.get(left.as_str())
+            {
                 return Some(*n);
             }
         }

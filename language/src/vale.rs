@@ -107,11 +107,19 @@ impl ValeRule {
         let file: File = serde_saphyr::from_str(yaml).map_err(|e| fail(e.to_string()))?;
         let compile = |source: &str, ignore: bool| {
             RegexBuilder::new(source).case_insensitive(ignore).size_limit(1 << 22).build().map_err(|e| {
-                fail(format!("`{source}` cannot be run here: {}", e.to_string().lines().last().unwrap_or_default()))
+                fail(format!(
+                    "`{source}` cannot be run here: {}",
+                    e.to_string().lines().last().unwrap_or_default()
+                ))
             })
         };
         let word = |source: &str| if file.nonword { source.to_owned() } else { format!(r"\b(?:{source})\b") };
-        let exceptions = || file.exceptions.iter().map(|e| compile(&format!("^(?:{e})$"), false)).collect::<Result<Vec<_>, _>>();
+        let exceptions = || {
+            file.exceptions
+                .iter()
+                .map(|e| compile(&format!("^(?:{e})$"), false))
+                .collect::<Result<Vec<_>, _>>()
+        };
         let texts = || {
             let text = |t: &TokenItem| match t {
                 TokenItem::Text(t) => Ok(t.clone()),
@@ -129,7 +137,8 @@ impl ValeRule {
                     return Err(fail("it has neither tokens nor raw".to_owned()));
                 }
                 // One expression each: all in one would pass the limit of size.
-                let expressions = parts.iter().map(|p| compile(p, file.ignorecase)).collect::<Result<Vec<_>, _>>()?;
+                let expressions =
+                    parts.iter().map(|p| compile(p, file.ignorecase)).collect::<Result<Vec<_>, _>>()?;
                 Check::Existence(expressions, exceptions()?)
             }
             "substitution" => {
@@ -143,7 +152,11 @@ impl ValeRule {
                 if file.token.is_empty() || file.max.is_none() && file.min.is_none() {
                     return Err(fail("it needs a token and max or min".to_owned()));
                 }
-                Check::Occurrence { token: compile(&file.token, file.ignorecase)?, most: file.max, least: file.min }
+                Check::Occurrence {
+                    token: compile(&file.token, file.ignorecase)?,
+                    most: file.max,
+                    least: file.min,
+                }
             }
             "conditional" => Check::Conditional {
                 first: compile(&file.first, file.ignorecase)?,
@@ -155,12 +168,21 @@ impl ValeRule {
                 for token in &file.tokens {
                     let (pattern, tag, negate, skip) = match token {
                         TokenItem::Text(t) => (t, "", false, 0),
-                        TokenItem::Step { pattern, tag, negate, skip } => (pattern, tag.as_str(), *negate, *skip),
+                        TokenItem::Step { pattern, tag, negate, skip } => {
+                            (pattern, tag.as_str(), *negate, *skip)
+                        }
                     };
                     if !tag.is_empty() || pattern.is_empty() {
-                        return Err(fail("part-of-speech tags are not known here; give a pattern for each token".to_owned()));
+                        return Err(fail(
+                            "part-of-speech tags are not known here; give a pattern for each token"
+                                .to_owned(),
+                        ));
                     }
-                    steps.push(Step { pattern: compile(&format!("^(?:{pattern})$"), file.ignorecase)?, negate, skip });
+                    steps.push(Step {
+                        pattern: compile(&format!("^(?:{pattern})$"), file.ignorecase)?,
+                        negate,
+                        skip,
+                    });
                 }
                 if steps.iter().all(|s| s.negate) {
                     return Err(fail("a sequence needs a token that is not negated".to_owned()));
@@ -168,7 +190,9 @@ impl ValeRule {
                 Check::Sequence(steps)
             }
             other => {
-                return Err(fail(format!("it extends {other}; read are existence, substitution, occurrence, conditional and sequence")));
+                return Err(fail(format!(
+                    "it extends {other}; read are existence, substitution, occurrence, conditional and sequence"
+                )));
             }
         };
         let severity = match file.level.as_str() {
@@ -225,7 +249,8 @@ impl ValeRule {
             }
             Check::Conditional { first, second, exceptions } => {
                 // Each word that `first` captures needs a word that `second` captures somewhere in the text.
-                let group = |c: &regex::Captures<'_>| c.get(1).or_else(|| c.get(0)).map(|m| m.as_str().to_owned());
+                let group =
+                    |c: &regex::Captures<'_>| c.get(1).or_else(|| c.get(0)).map(|m| m.as_str().to_owned());
                 let known: Vec<String> = second.captures_iter(text).filter_map(|c| group(&c)).collect();
                 first
                     .captures_iter(text)
@@ -234,7 +259,9 @@ impl ValeRule {
                     .map(|m| alert(m.start(), m.end(), None))
                     .collect()
             }
-            Check::Sequence(steps) => sequences(text, steps).into_iter().map(|(a, b)| alert(a, b, None)).collect(),
+            Check::Sequence(steps) => {
+                sequences(text, steps).into_iter().map(|(a, b)| alert(a, b, None)).collect()
+            }
         };
         alerts.sort_by_key(|a| (a.start, a.end));
         alerts
@@ -258,7 +285,8 @@ fn sequences(text: &str, steps: &[Step]) -> Vec<(usize, usize)> {
         let mut end = words[first].1;
         for (n, step) in steps.iter().enumerate() {
             let reach = if n == 0 { 0 } else { step.skip };
-            let met = (at..=at + reach).find(|i| words.get(*i).is_some_and(|(a, b)| step.pattern.is_match(&text[*a..*b])));
+            let met = (at..=at + reach)
+                .find(|i| words.get(*i).is_some_and(|(a, b)| step.pattern.is_match(&text[*a..*b])));
             match (met, step.negate) {
                 (Some(i), false) => {
                     end = words[i].1;
@@ -281,15 +309,20 @@ fn sequences(text: &str, steps: &[Step]) -> Vec<(usize, usize)> {
 pub fn export(packs: &[Pack]) -> Result<Vec<(String, String)>, LanguageError> {
     let mut files = Vec::new();
     for pack in packs {
-        for rule in pack.rules.iter().filter(|r| r.kind == Kind::Wording && r.require.is_empty() && r.subject != crate::Subject::Child) {
+        for rule in pack
+            .rules
+            .iter()
+            .filter(|r| r.kind == Kind::Wording && r.require.is_empty() && r.subject != crate::Subject::Child)
+        {
             let mut tokens = Vec::new();
             for written in &rule.pattern {
-                let expressions = pattern::expressions(written, packs).map_err(|reason| LanguageError::Pattern {
-                    pack: pack.pack.name.clone(),
-                    rule: rule.id.clone(),
-                    pattern: written.clone(),
-                    reason,
-                })?;
+                let expressions =
+                    pattern::expressions(written, packs).map_err(|reason| LanguageError::Pattern {
+                        pack: pack.pack.name.clone(),
+                        rule: rule.id.clone(),
+                        pattern: written.clone(),
+                        reason,
+                    })?;
                 tokens.extend(expressions);
             }
             if tokens.is_empty() {
@@ -332,7 +365,11 @@ mod tests {
     #[test]
     fn existence_with_exceptions() {
         let yaml = "extends: existence\nmessage: \"Avoid '%s'\"\nlevel: error\nignorecase: true\ntokens:\n  - streetwise\n  - hard to reach\nexceptions:\n  - Streetwise\n";
-        check(yaml, "He is hard to  reach and hard to reach; Streetwise is a club, not streetwise.", &["hard to reach", "streetwise"]);
+        check(
+            yaml,
+            "He is hard to  reach and hard to reach; Streetwise is a club, not streetwise.",
+            &["hard to reach", "streetwise"],
+        );
         check("extends: existence\nmessage: m\nraw:\n  - 'a+'\n  - 'b'\n", "xaab", &["aab"]);
     }
 
@@ -351,7 +388,11 @@ mod tests {
         check("extends: occurrence\nmessage: m\nmax: 2\ntoken: '\\bno\\b'\n", "no and no", &[]);
         let yaml = "extends: conditional\nmessage: m\nfirst: '\\b([A-Z]{3,5})\\b'\nsecond: '\\(([A-Z]{3,5})\\)'\nexceptions:\n  - CSE\n";
         check(yaml, "The MASH met. A panel (MACE) and MACE. CSE.", &["MASH"]);
-        check("extends: sequence\nmessage: m\ntokens:\n  - pattern: at\n  - pattern: risk\n    skip: 2\n", "at very high risk", &["at very high risk"]);
+        check(
+            "extends: sequence\nmessage: m\ntokens:\n  - pattern: at\n  - pattern: risk\n    skip: 2\n",
+            "at very high risk",
+            &["at very high risk"],
+        );
     }
 
     #[test]

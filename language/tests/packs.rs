@@ -71,11 +71,17 @@ fn measure(cases: &[Case]) -> Figures {
         }
         for trap in case.marks.iter().filter(|m| m.trap) {
             f.traps.1 += 1;
-            let hit = p.language.iter().any(|s| s.category == trap.category && s.start < trap.end && trap.start < s.end);
+            let hit = p
+                .language
+                .iter()
+                .any(|s| s.category == trap.category && s.start < trap.end && trap.start < s.end);
             f.traps.0 += usize::from(hit);
         }
         for mark in case.marks.iter().filter(|m| !m.trap && !is_wording(&m.category)) {
-            let sign = p.annotations.iter().find(|a| a.code == mark.category && a.start < mark.end && mark.start < a.end);
+            let sign = p
+                .annotations
+                .iter()
+                .find(|a| a.code == mark.category && a.start < mark.end && mark.start < a.end);
             if let Some(sign) = sign {
                 f.status.1 += 1.0;
                 f.status.0 += f64::from(u8::from(sign.assertion == mark.assertion));
@@ -121,14 +127,21 @@ fn verdicts_change_only_where_they_must() {
     let mut alarms = |text: &str| {
         let note = candour_language::Note {
             text: text.to_owned(),
-            meta: candour_language::Meta { subject_age: Some(14), doc_type: "case_note".into(), ..Default::default() },
+            meta: candour_language::Meta {
+                subject_age: Some(14),
+                doc_type: "case_note".into(),
+                ..Default::default()
+            },
             ..Default::default()
         };
         let reading = checker.read(&note, &mut scratch);
         let found = reading.alarms().map(|m| checker.rule(m).category.clone()).collect::<Vec<_>>();
         found
     };
-    let names = ["She", "He", "They", "Aisha", "Tomasz", "Chidi", "Nguyen", "Siân", "The boy", "The girl", "YP", "Client"];
+    let names = [
+        "She", "He", "They", "Aisha", "Tomasz", "Chidi", "Nguyen", "Siân", "The boy", "The girl", "YP",
+        "Client",
+    ];
     for name in names {
         let verb = if name == "They" { "are" } else { "is" };
         for (tail, category) in [
@@ -140,9 +153,16 @@ fn verdicts_change_only_where_they_must() {
             assert_eq!(alarms(&format!("{name} {verb} {tail}.")), [category], "{name} {verb} {tail}");
             assert!(alarms(&format!("{name} {verb} not {tail}.")).is_empty(), "{name} {verb} not {tail}");
             assert_eq!(alarms(&format!("{name}  {verb}\n{tail} .")), [category], "layout: {name} {tail}");
-            assert_eq!(alarms(&format!("{} {} {}", name.to_uppercase(), verb.to_uppercase(), tail.to_uppercase())), [category], "capitals: {name} {tail}");
+            assert_eq!(
+                alarms(&format!("{} {} {}", name.to_uppercase(), verb.to_uppercase(), tail.to_uppercase())),
+                [category],
+                "capitals: {name} {tail}"
+            );
         }
-        assert!(alarms(&format!("{name} said: 'mum {verb} hard to reach'.")).is_empty(), "{name} about mother");
+        assert!(
+            alarms(&format!("{name} said: 'mum {verb} hard to reach'.")).is_empty(),
+            "{name} about mother"
+        );
     }
     for relative in ["mother", "uncle", "foster carer's brother", "landlord"] {
         assert!(alarms(&format!("Her {relative} is streetwise.")).is_empty(), "{relative}");
@@ -161,7 +181,8 @@ fn age_is_a_condition() {
     let mut scratch = Scratch::default();
     let mut count = |age: u8| {
         let meta = candour_language::Meta { subject_age: Some(age), ..Default::default() };
-        let note = candour_language::Note { text: "A young woman came in.".into(), meta, ..Default::default() };
+        let note =
+            candour_language::Note { text: "A young woman came in.".into(), meta, ..Default::default() };
         checker.read(&note, &mut scratch).alarms().count()
     };
     assert_eq!((count(13), count(19)), (1, 0));
@@ -171,7 +192,10 @@ fn age_is_a_condition() {
 fn status_of_other_people_is_kept_apart() {
     let checker = Checker::bundled().unwrap();
     let mut scratch = Scratch::default();
-    let note = candour_language::Note { text: "Her sister was reported missing. Her mother is manipulative.".into(), ..Default::default() };
+    let note = candour_language::Note {
+        text: "Her sister was reported missing. Her mother is manipulative.".into(),
+        ..Default::default()
+    };
     let reading = checker.read(&note, &mut scratch);
     assert_eq!(reading.mentions[0].experiencer, Experiencer::Other);
     assert_eq!(reading.not_counted().get(&NotCounted::OtherPerson), Some(&1));

@@ -69,14 +69,21 @@ fn a_record_is_read_over_its_notes_in_the_order_of_time() {
         ],
         &["C1"],
     );
-    check(vec![note("1", "a", "2024-01-10", evidence), note("2", "a", "2024-01-20", "Case closed.")], &["C3"]);
-    check(vec![note("1", "a", "2024-01-10", evidence), note("2", "a", "2024-01-20", "County lines.")], &["C2"]);
+    check(
+        vec![note("1", "a", "2024-01-10", evidence), note("2", "a", "2024-01-20", "Case closed.")],
+        &["C3"],
+    );
+    check(
+        vec![note("1", "a", "2024-01-10", evidence), note("2", "a", "2024-01-20", "County lines.")],
+        &["C2"],
+    );
 }
 
 #[test]
 fn findings_hold_no_words_unless_asked() {
     let checker = Checker::bundled().unwrap();
-    let notes = read(&checker, vec![note("n1", "c", "2024-01-10", "Él: she is promiscuous.\nShe absconded.")]);
+    let notes =
+        read(&checker, vec![note("n1", "c", "2024-01-10", "Él: she is promiscuous.\nShe absconded.")]);
     let silent = output::json_lines(&report(&checker, &notes, &settings(false)));
     assert!(!silent.contains("promiscuous\"") && !silent.contains("absconded"), "{silent}");
     let told = report(&checker, &notes, &settings(true));
@@ -93,7 +100,12 @@ fn suppressions_need_a_reason_and_are_counted() {
     let check = |text: &str, standing: usize, complaints: usize| {
         let notes = read(&checker, vec![note("n", "c", "2024-01-10", text)]);
         let r = report(&checker, &notes, &settings(false));
-        assert_eq!((r.standing().count(), r.complaints.len()), (standing, complaints), "{text}: {:?}", r.complaints);
+        assert_eq!(
+            (r.standing().count(), r.complaints.len()),
+            (standing, complaints),
+            "{text}: {:?}",
+            r.complaints
+        );
         r
     };
     check("She absconded.", 1, 0);
@@ -133,7 +145,12 @@ fn every_format_says_the_same() {
     let flow = &results[0]["codeFlows"][0]["threadFlows"][0]["locations"];
     assert_eq!(flow.as_array().unwrap().len(), 2);
     assert_eq!(flow[1]["location"]["physicalLocation"]["artifactLocation"]["uri"], "a<1>");
-    let ids: Vec<&str> = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap().iter().filter_map(|x| x["id"].as_str()).collect();
+    let ids: Vec<&str> = sarif["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|x| x["id"].as_str())
+        .collect();
     assert!(results.iter().all(|x| ids.contains(&x["ruleId"].as_str().unwrap())));
 
     let table = output::csv(&r).unwrap();
@@ -148,11 +165,14 @@ fn every_format_says_the_same() {
     let text = output::text(&r, &all);
     let lines: Vec<&str> = text.lines().collect();
     let at = lines.iter().position(|l| l.contains("is promiscuous.")).unwrap();
-    let under = lines.iter().position(|l| l.trim_start().starts_with("^^^^^^^^^^^") && l.trim().len() == 11).unwrap();
+    let under =
+        lines.iter().position(|l| l.trim_start().starts_with("^^^^^^^^^^^") && l.trim().len() == 11).unwrap();
     assert_eq!(lines[under - 1].find("promiscuous"), lines[under].find('^'), "{text}");
     assert!(at < lines.len() && text.contains("2 alarms in 3 notes"));
 
     let html = output::html(&r);
-    assert!(html.contains("<mark>promiscuous</mark>") && html.contains("a&lt;1&gt;") && !html.contains("<script"));
+    assert!(
+        html.contains("<mark>promiscuous</mark>") && html.contains("a&lt;1&gt;") && !html.contains("<script")
+    );
     assert_eq!(html, output::html(&r));
 }
