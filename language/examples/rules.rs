@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         let text = std::fs::read_to_string(&name)?;
-        if name.ends_with(".toml") {
+        if std::path::Path::new(&name).extension().is_some_and(|e| e == "toml") {
             packs.push(Pack::read(&name, &text)?);
         } else {
             cases.extend(literate::read(&name, &text)?);

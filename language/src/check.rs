@@ -172,7 +172,7 @@ impl Checker {
         for hit in hits.iter() {
             match packs.owners[hit.owner as usize] {
                 Owner::Trigger(kind) => {
-                    triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence })
+                    triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence });
                 }
                 Owner::Rule(rule) => candidates.push((rule, *hit)),
                 _ => {}

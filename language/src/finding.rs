@@ -190,7 +190,9 @@ impl Baseline {
 
     /// The file's text, in the order of the hashes.
     pub fn write(&self) -> String {
-        self.0.iter().map(|(hash, (rule, reason))| format!("{hash}\t{rule}\t{reason}\n")).collect()
+        self.0.iter().fold(String::new(), |text, (hash, (rule, reason))| {
+            text + hash + "\t" + rule + "\t" + reason + "\n"
+        })
     }
 
     fn reason(&self, hash: &str, rule: &str) -> Option<&String> {
@@ -393,13 +395,12 @@ fn contradiction(
 ) -> Finding {
     let place = |p: &Place| -> Location {
         let (note, reading) = &notes[members[p.note]];
-        match p.mention.and_then(|m| reading.mentions.get(m)) {
-            Some(m) => location(note, m.start, m.end, &checker.rule(m).category, settings.quotes),
-            None => {
-                let mut whole = location(note, 0, 0, "structured field", settings.quotes);
-                whole.quote = None;
-                whole
-            }
+        if let Some(m) = p.mention.and_then(|m| reading.mentions.get(m)) {
+            location(note, m.start, m.end, &checker.rule(m).category, settings.quotes)
+        } else {
+            let mut whole = location(note, 0, 0, "structured field", settings.quotes);
+            whole.quote = None;
+            whole
         }
     };
     let claim = place(&c.claim);

@@ -74,7 +74,7 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Case>, LanguageError> {
         match &mut fence {
             None => {
                 if let Some(title) = line.strip_prefix('#') {
-                    heading = title.trim_start_matches('#').trim().to_owned();
+                    title.trim_start_matches('#').trim().clone_into(&mut heading);
                 } else if let Some(info) = line.strip_prefix("```note") {
                     let many = info.starts_with('s');
                     let case = settings(info.trim_start_matches('s'), &heading).map_err(fail)?;
@@ -121,7 +121,7 @@ fn settings(info: &str, heading: &str) -> Result<Case, String> {
         };
         match key {
             "age" => {
-                meta.subject_age = Some(value.parse().map_err(|_| format!("`{value}` is no age in years"))?)
+                meta.subject_age = Some(value.parse().map_err(|_| format!("`{value}` is no age in years"))?);
             }
             "type" => value.clone_into(&mut meta.doc_type),
             "task" => {

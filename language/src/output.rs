@@ -160,7 +160,7 @@ fn severity_name(severity: Severity) -> &'static str {
     }
 }
 
-/// JUnit XML: a test case for each note, failed by what stands in it.
+/// `JUnit` XML: a test case for each note, failed by what stands in it.
 pub fn junit(report: &Report, notes: &[&str]) -> String {
     let standing: Vec<&Finding> = report.standing().collect();
     let failed: BTreeSet<&str> = standing.iter().map(|f| f.location.note.as_str()).collect();
@@ -289,20 +289,15 @@ pub fn html(report: &Report) -> String {
             escape(&f.source)
         );
     }
-    let packs: String = report
-        .packs
-        .iter()
-        .map(|[name, version, reviewed, sha256]| {
-            format!(
-                "<li>{} {}, reviewed {}, SHA-256 <code>{}</code></li>\n",
-                escape(name),
-                escape(version),
-                escape(reviewed),
-                escape(sha256)
-            )
-        })
-        .collect();
-    let complaints: String = report.complaints.iter().map(|c| format!("<li>{}</li>\n", escape(c))).collect();
+    let mut packs = String::new();
+    for [name, version, reviewed, sha256] in &report.packs {
+        let (name, version, reviewed, sha256) =
+            (escape(name), escape(version), escape(reviewed), escape(sha256));
+        let _ =
+            writeln!(packs, "<li>{name} {version}, reviewed {reviewed}, SHA-256 <code>{sha256}</code></li>");
+    }
+    let complaints: String =
+        report.complaints.iter().fold(String::new(), |list, c| list + "<li>" + &escape(c) + "</li>\n");
     let complaints = if complaints.is_empty() {
         complaints
     } else {

@@ -273,7 +273,8 @@ const BUNDLED: [(&str, &str); 4] = [
 ];
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 /// What a compiled pattern belongs to.
@@ -361,7 +362,7 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
                         false
                     }
                     Err(reason) => {
-                        failed = Some((name.to_string(), reason));
+                        failed = Some(((*name).clone(), reason));
                         true
                     }
                 }

@@ -262,10 +262,10 @@ impl Patterns {
     ) -> Result<(), String> {
         let nodes = parse(pattern, classes, vocabulary)?;
         let common: Vec<u32> = COMMON.iter().map(|w| vocabulary.intern(w)).collect();
-        self.compile(owner, nodes, &common)
+        self.compile(owner, &nodes, &common)
     }
 
-    fn compile(&mut self, owner: u32, nodes: Vec<Node>, common: &[u32]) -> Result<(), String> {
+    fn compile(&mut self, owner: u32, nodes: &[Node], common: &[u32]) -> Result<(), String> {
         let cost = |node: &Node| match node {
             Node::Atom(Atom::Word(w)) => Some(1 + 200 * usize::from(common.contains(w))),
             // Numbers are few in a note; a pattern of nothing else is looked for from them.
@@ -284,7 +284,7 @@ impl Patterns {
                 let mut whole = nodes[..at].to_vec();
                 whole.extend(branch);
                 whole.extend_from_slice(&nodes[at + 1..]);
-                self.compile(owner, whole, common)?;
+                self.compile(owner, &whole, common)?;
             }
             return Ok(());
         }
@@ -571,10 +571,10 @@ fn emit(nodes: &[Node], reverse: bool, sets: &mut Sets, out: &mut Vec<Step>) {
                 jumps.push(out.len());
                 out.push(Step::Jump(0));
                 let after = out.len() as u32;
-                if let Some(Step::Split(_, other)) = out.get_mut(split) {
-                    if i + 1 < branches.len() {
-                        *other = after;
-                    }
+                if i + 1 < branches.len()
+                    && let Some(Step::Split(_, other)) = out.get_mut(split)
+                {
+                    *other = after;
                 }
             }
             let end = out.len() as u32;
@@ -656,8 +656,7 @@ fn expression(nodes: &[Node], vocabulary: &Vocabulary, out: &mut String) -> bool
         let gap = if first { "" } else { GAP };
         match node {
             Node::Open | Node::Close | Node::Loose => {}
-            Node::First | Node::Last => return false,
-            Node::Atom(Atom::Name | Atom::Number(..)) => return false,
+            Node::First | Node::Last | Node::Atom(Atom::Name | Atom::Number(..)) => return false,
             Node::Atom(Atom::Any) => {
                 out.push_str(gap);
                 out.push_str(r"\w+");
@@ -669,7 +668,7 @@ fn expression(nodes: &[Node], vocabulary: &Vocabulary, out: &mut String) -> bool
             Node::Atom(Atom::Set(words)) => {
                 out.push_str(gap);
                 let all: Vec<&str> = words.iter().map(|w| vocabulary.word(*w)).collect();
-                out.push_str(&format!("(?:{})", all.join("|")));
+                out.extend(["(?:", &all.join("|"), ")"]);
             }
             Node::Either(branches) => {
                 let mut parts = Vec::new();
@@ -681,14 +680,14 @@ fn expression(nodes: &[Node], vocabulary: &Vocabulary, out: &mut String) -> bool
                     parts.push(part);
                 }
                 out.push_str(gap);
-                out.push_str(&format!("(?:{})", parts.join("|")));
+                out.extend(["(?:", &parts.join("|"), ")"]);
             }
             Node::Repeat(body, least, most) => {
                 let mut part = String::new();
                 if first || !expression(body, vocabulary, &mut part) {
                     return false;
                 }
-                out.push_str(&format!("(?:{GAP}{part}){{{least},{most}}}"));
+                out.extend(["(?:", GAP, &part, "){", &least.to_string(), ",", &most.to_string(), "}"]);
             }
         }
     }
@@ -713,7 +712,7 @@ fn parse(pattern: &str, classes: &Classes, vocabulary: &mut Vocabulary) -> Resul
             '(' | '<' | '>' | '^' | '$' => spaced.extend([' ', c, ' ']),
             ')' => spaced.extend([' ', c]),
             ',' if !inside && !spaced.ends_with(|c: char| c.is_ascii_digit()) => {
-                spaced.extend([' ', ',', ' '])
+                spaced.extend([' ', ',', ' ']);
             }
             '-' if !inside && !spaced.ends_with(|c: char| c.is_ascii_digit()) => spaced.push(' '),
             _ => spaced.push(c),

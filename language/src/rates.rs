@@ -107,9 +107,12 @@ impl fmt::Debug for RateCounts {
     }
 }
 
+/// How many children a group has, and its rates by name.
+type GroupRates = (u64, Vec<(&'static str, Interval)>);
+
 /// Rates by group with their intervals, withheld as the counts are.
 pub struct RateEstimates {
-    groups: BTreeMap<Vec<String>, (u64, Vec<(&'static str, Interval)>)>,
+    groups: BTreeMap<Vec<String>, GroupRates>,
 }
 
 impl fmt::Debug for RateEstimates {
@@ -148,7 +151,10 @@ pub fn count(rows: &[NoteRow], by: &[By]) -> RateCounts {
     RateCounts { groups }
 }
 
-const MEASURES: [(&str, f64, fn(&Sums) -> f64); 3] = [
+/// A rate's name, its scale and its denominator.
+type Measure = (&'static str, f64, fn(&Sums) -> f64);
+
+const MEASURES: [Measure; 3] = [
     ("alarms per 1,000 notes", 1_000.0, |s| s.notes),
     ("alarms per 10,000 words", 10_000.0, |s| s.words),
     ("alarms per child", 1.0, |_| 1.0),
@@ -530,7 +536,7 @@ impl HiddenSeries {
             let names =
                 ["children at risk, share", "children flagged, share", "children with evidence, share"];
             for (name, share) in names.iter().zip(shares) {
-                door.cell(&[month.clone()], name, children, share);
+                door.cell(std::slice::from_ref(&month), name, children, share);
             }
         }
     }
@@ -697,7 +703,7 @@ mod tests {
         let (p, q) = (121.0 / 125.0, 120.0 / 125.0);
         let chance = p * q + (1.0 - p) * (1.0 - q);
         assert!((a.kappa.unwrap() - (0.96 - chance) / (1.0 - chance)).abs() < 1e-12);
-        let m: f64 = (p + q) / 2.0;
+        let m: f64 = f64::midpoint(p, q);
         let gwet = 2.0 * m * (1.0 - m);
         assert!((a.ac1 - (0.96 - gwet) / (1.0 - gwet)).abs() < 1e-12);
         assert!(a.ac1 > 0.9 && a.kappa.unwrap() < 0.5);

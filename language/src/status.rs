@@ -1,6 +1,6 @@
 //! Assertion status: is it said to have happened, to whom, when, and by whom.
 //!
-//! The method is that of ConText (Harkema, Dowling, Thornblade and Chapman 2009): triggers, each with a direction, reach the
+//! The method is that of `ConText` (Harkema, Dowling, Thornblade and Chapman 2009): triggers, each with a direction, reach the
 //! phrases beside them until something ends their reach. Added for this field are the child's own denial, what others did not
 //! know, words talked about, words taken back, and the grammatical subject of the clause.
 
@@ -306,7 +306,7 @@ impl Reader<'_> {
                 if class & OUTSIDER != 0 && age.is_some_and(|t| (4..18).contains(&t.word)) {
                     return Owner::Child;
                 }
-                if self.speaks(at, start, triggers) {
+                if Self::speaks(at, start, triggers) {
                     return Owner::Nobody;
                 }
                 let relative = at + 1 < start && self.class(at + 1) & RELATIVISER != 0;
@@ -377,7 +377,7 @@ impl Reader<'_> {
     }
 
     /// Whether a person who stands at `at` is said to speak, know or see before `start`.
-    fn speaks(&self, at: u32, start: u32, triggers: &[Found]) -> bool {
+    fn speaks(at: u32, start: u32, triggers: &[Found]) -> bool {
         triggers.iter().any(|t| {
             matches!(
                 t.kind,
@@ -418,7 +418,7 @@ impl Reader<'_> {
     // Whether.
 
     /// "did not deny", "until May that she": a phrase that looks like the trigger and is another, from before it or all about it.
-    fn silenced(&self, trigger: &Found, triggers: &[Found]) -> bool {
+    fn silenced(trigger: &Found, triggers: &[Found]) -> bool {
         triggers.iter().filter(|t| t.kind == TriggerKind::Pseudo).any(|t| {
             let from_before = t.start < trigger.start && trigger.start < t.end;
             let covers = t.start <= trigger.start && trigger.end <= t.end;
@@ -492,7 +492,7 @@ impl Reader<'_> {
                 .filter(move |t| t.kind == kind && t.start < ask.start && t.end < ask.end)
                 .map(clipped)
         };
-        for t in triggers.iter().filter(|t| {
+        if let Some(t) = triggers.iter().find(|t| {
             matches!(t.kind, TriggerKind::Generic | TriggerKind::HypotheticalSentence) && !inside(t)
         }) {
             status.assertion = Assertion::Hypothetical;
@@ -506,7 +506,7 @@ impl Reader<'_> {
             let doubted = triggers
                 .iter()
                 .any(|p| p.kind == TriggerKind::Possible && p.start < t.start && t.start < p.end);
-            if !ended && !doubted && !self.silenced(&t, triggers) {
+            if !ended && !doubted && !Self::silenced(&t, triggers) {
                 status.assertion = Assertion::Hypothetical;
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
                 return;
@@ -514,7 +514,7 @@ impl Reader<'_> {
         }
         // The child's own no.
         for t in before(TriggerKind::Denial) {
-            if self.silenced(&t, triggers) || !self.reaches(t.end, ask.start, triggers, 14, true) {
+            if Self::silenced(&t, triggers) || !self.reaches(t.end, ask.start, triggers, 14, true) {
                 continue;
             }
             if self.speaker(&t, ask, triggers) == Speaker::Child {
@@ -524,7 +524,7 @@ impl Reader<'_> {
             }
         }
         for t in before(TriggerKind::Negation) {
-            if self.silenced(&t, triggers) {
+            if Self::silenced(&t, triggers) {
                 continue;
             }
             let word = self.tokens[t.start as usize].text(self.text);
@@ -536,7 +536,7 @@ impl Reader<'_> {
             }
         }
         for t in triggers.iter().filter(|t| {
-            t.kind == TriggerKind::NegationAfter && t.start >= ask.end && !self.silenced(t, triggers)
+            t.kind == TriggerKind::NegationAfter && t.start >= ask.end && !Self::silenced(t, triggers)
         }) {
             if t.start - ask.end <= 2 && self.unbroken(ask.end, t.start, triggers) {
                 status.assertion = Assertion::Negated;
@@ -565,7 +565,7 @@ impl Reader<'_> {
             if assessed {
                 continue;
             }
-            if !self.silenced(&t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
+            if !Self::silenced(&t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
                 status.assertion = Assertion::Possible;
                 status.cues.push(self.cue("possible", t.start, t.end));
                 return;
@@ -584,7 +584,7 @@ impl Reader<'_> {
     fn unbroken(&self, from: u32, to: u32, triggers: &[Found]) -> bool {
         let walls =
             (from..=to).any(|at| self.tokens[at as usize].before & (mark::SEMICOLON | mark::SENTENCE) != 0);
-        walls.then_some(()).is_none()
+        !walls
             && !triggers.iter().any(|t| t.kind == TriggerKind::Terminator && t.start >= from && t.start < to)
     }
 
@@ -610,33 +610,26 @@ impl Reader<'_> {
         let mut answer = None;
         for at in ask.end..sentence.last.min(ask.end + 4) {
             let class = self.class(at);
-            let before = self.tokens[at as usize].before;
-            if class & (YES | NO) != 0
-                && before & (mark::COLON | mark::DASH | mark::OPEN_BRACKET | mark::SLASH | mark::QUERY) != 0
-            {
-                let alone = at + 1 == sentence.last
-                    || self.tokens[at as usize + 1].before & (mark::BARRIER | mark::SLASH | mark::LINE) != 0;
-                let short = self.tokens[at as usize].shape & shape::SINGLE != 0
-                    || alone
-                    || self.is(at, "none")
-                    || self.is(at, "nil");
-                if short {
-                    answer = Some((at, class & YES != 0));
+            let token = self.tokens[at as usize];
+            if class & (YES | NO) == 0 {
+                if token.before & mark::SENTENCE != 0 {
+                    break;
                 }
-            } else if class & (YES | NO) != 0
-                && at == ask.end
-                && at + 1 == sentence.last
-                && self.tokens[at as usize].shape & shape::UPPER != 0
-            {
+                continue;
+            }
+            let parted = token.before
+                & (mark::COLON | mark::DASH | mark::OPEN_BRACKET | mark::SLASH | mark::QUERY)
+                != 0;
+            let last = at + 1 == sentence.last;
+            let alone =
+                last || self.tokens[at as usize + 1].before & (mark::BARRIER | mark::SLASH | mark::LINE) != 0;
+            let letter = token.shape & shape::SINGLE != 0;
+            let capital = token.shape & shape::CAPITAL != 0;
+            // "Gifts: none seen", "Gifts Y", "GIFTS NO".
+            let after_heading = parted && (letter || alone || self.is(at, "none") || self.is(at, "nil"));
+            let beside_it = at == ask.end && (letter && capital || last && token.shape & shape::UPPER != 0);
+            if after_heading || beside_it {
                 answer = Some((at, class & YES != 0));
-            } else if class & (YES | NO) != 0
-                && self.tokens[at as usize].shape & (shape::SINGLE | shape::CAPITAL)
-                    == shape::SINGLE | shape::CAPITAL
-                && at == ask.end
-            {
-                answer = Some((at, class & YES != 0));
-            } else if before & mark::SENTENCE != 0 {
-                break;
             }
         }
         let Some((at, yes)) = answer else { return false };
@@ -701,8 +694,7 @@ impl Reader<'_> {
         (t.start..t.end).map(|at| self.tokens[at as usize]).filter(|x| x.is_number()).any(|x| match x.word {
             1900..=2100 => self.meta.date.is_some_and(|d| i32::from(d.year()) <= x.word as i32),
             n => {
-                n < 100
-                    && n >= 4
+                (4..100).contains(&n)
                     && self.meta.subject_age.is_some_and(|age| n >= u32::from(age))
                     && !(t.start..t.end).any(|at| self.is(at, "ago") || self.is(at, "years"))
             }
@@ -760,7 +752,7 @@ impl Reader<'_> {
         }
         for t in triggers
             .iter()
-            .filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !self.silenced(t, triggers))
+            .filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !Self::silenced(t, triggers))
         {
             let speaker = self.speaker(t, ask, triggers);
             let framed = if t.end <= ask.start {
@@ -780,7 +772,7 @@ impl Reader<'_> {
         for t in
             triggers.iter().filter(|t| t.kind == TriggerKind::Negation && t.end <= ask.start && !inside(t))
         {
-            if !self.silenced(t, triggers) && self.reaches(t.end, ask.start, triggers, 7, true) {
+            if !Self::silenced(t, triggers) && self.reaches(t.end, ask.start, triggers, 7, true) {
                 return set(status, NotCounted::Negated, "negation", t);
             }
         }

@@ -425,10 +425,8 @@ fn punctuation(text: &str, at: usize, tokens: &[Token], before: &mut u16, quoted
                 && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
             *before |= if opens || stands_alone { mark::QUERY } else { mark::SENTENCE };
         }
-        b'.' => {
-            if ends_sentence(text, at, tokens) {
-                *before |= mark::SENTENCE;
-            }
+        b'.' if ends_sentence(text, at, tokens) => {
+            *before |= mark::SENTENCE;
         }
         b'"' => {
             *before |= if *quoted { mark::CLOSE_QUOTE } else { mark::OPEN_QUOTE };

@@ -135,8 +135,8 @@ fn verdicts_change_only_where_they_must() {
             ..Default::default()
         };
         let reading = checker.read(&note, &mut scratch);
-        let found = reading.alarms().map(|m| checker.rule(m).category.clone()).collect::<Vec<_>>();
-        found
+
+        reading.alarms().map(|m| checker.rule(m).category.clone()).collect::<Vec<_>>()
     };
     let names = [
         "She", "He", "They", "Aisha", "Tomasz", "Chidi", "Nguyen", "Siân", "The boy", "The girl", "YP",
