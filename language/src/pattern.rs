@@ -139,15 +139,22 @@ pub(crate) fn is_name(token: Token) -> bool {
     capital && (token.word == UNKNOWN && token.shape & shape::UPPER == 0 || token.shape & shape::SINGLE != 0)
 }
 
-/// One compiled pattern: what must follow its anchor and, read backwards, what must precede it.
-#[derive(Debug, Clone)]
-struct Program {
-    owner: u32,
+/// The cheap test before a program is run, laid out in the order in which it is read.
+#[derive(Debug, Clone, Copy)]
+struct Test {
     /// What the next token and the one before may be, as bits of [`bit`]; all bits where nothing need stand there.
     next: u128,
     previous: u128,
     /// Bits of which the sentence must hold one each: the two rarest other words of the pattern.
     needs: [u128; 2],
+    program: u32,
+}
+
+/// One compiled pattern: what must follow its anchor and, read backwards, what must precede it.
+#[derive(Debug, Clone)]
+struct Program {
+    owner: u32,
+    test: Test,
     ahead: Vec<Step>,
     behind: Vec<Step>,
 }
@@ -158,7 +165,7 @@ pub(crate) struct Patterns {
     programs: Vec<Program>,
     /// For each word the programs anchored on it: a range of `anchored`.
     ranges: Vec<(u32, u32)>,
-    anchored: Vec<u32>,
+    anchored: Vec<Test>,
     anchors: Vec<Vec<u32>>,
     /// Programs anchored on a number, with its range.
     numbers: Vec<(u32, u32, u32)>,
@@ -311,7 +318,7 @@ impl Patterns {
         needs.sort_by_key(|bits| bits.count_ones());
         needs.resize(2, u128::MAX);
         let needs = [needs[0], needs[1]];
-        self.programs.push(Program { owner, next, previous, needs, ahead, behind });
+        self.programs.push(Program { owner, test: Test { next, previous, needs, program }, ahead, behind });
         if let Some((low, high)) = range {
             self.numbers.push((low, high, program));
         }
@@ -328,7 +335,7 @@ impl Patterns {
     pub(crate) fn close(&mut self) {
         for programs in &self.anchors {
             let from = self.anchored.len() as u32;
-            self.anchored.extend(programs);
+            self.anchored.extend(programs.iter().map(|p| self.programs[*p as usize].test));
             self.ranges.push((from, self.anchored.len() as u32));
         }
         self.anchors = Vec::new();
@@ -351,28 +358,26 @@ impl Patterns {
         for at in first..last {
             let next = bit_at(at + 1);
             let token = tokens[at as usize];
-            let mut attempt = |program: u32| {
-                let program = &self.programs[program as usize];
-                if program.next & next != 0
-                    && program.previous & previous != 0
-                    && program.needs[0] & held != 0
-                    && program.needs[1] & held != 0
-                {
+            let mut attempt = |test: &Test| {
+                let possible = test.next & next != 0
+                    && test.previous & previous != 0
+                    && test.needs[0] & held != 0
+                    && test.needs[1] & held != 0;
+                if possible {
+                    let program = &self.programs[test.program as usize];
                     complete(program, &self.sets, tokens, (first, last), at, sentence, stack, hits);
                 }
             };
             if token.is_number() {
                 for (low, high, program) in &self.numbers {
                     if (low..=high).contains(&&token.word) {
-                        attempt(*program);
+                        attempt(&self.programs[*program as usize].test);
                     }
                 }
             } else if token.word != UNKNOWN
                 && let Some((from, to)) = self.ranges.get(token.word as usize)
             {
-                for program in &self.anchored[*from as usize..*to as usize] {
-                    attempt(*program);
-                }
+                self.anchored[*from as usize..*to as usize].iter().for_each(attempt);
             }
             (previous, here) = (here, next);
         }

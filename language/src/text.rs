@@ -179,26 +179,35 @@ impl Vocabulary {
     }
 
     /// The number of an ASCII word as written, slips of the keyboard forgiven.
-    fn look_up_ascii(&self, word: &[u8], scratch: &mut Seen) -> u32 {
-        // Letters and the apostrophe only, so that this bit makes small letters and changes nothing else.
-        let mut bytes = [0u8; 16];
-        let Some(part) = bytes.get_mut(..word.len()) else {
-            return self.look_up(&String::from_utf8_lossy(word).to_lowercase());
-        };
-        for (to, from) in part.iter_mut().zip(word) {
-            *to = from | 0x20;
+    fn look_up_ascii(&self, text: &[u8], start: usize, stop: usize, scratch: &mut Seen) -> u32 {
+        let word = &text[start..stop];
+        let length = word.len();
+        if length == 0 {
+            return UNKNOWN;
         }
-        let key = u128::from_le_bytes(bytes);
+        if length > 16 {
+            return self.look_up(&String::from_utf8_lossy(word).to_lowercase());
+        }
+        // Sixteen bytes at once where the text is long enough. Letters and the apostrophe only stand in a word, so that the
+        // bit set here makes small letters and changes nothing else.
+        let kept = u128::MAX >> (8 * (16 - length));
+        let whole = text.get(start..start + 16).and_then(|b| <[u8; 16]>::try_from(b).ok());
+        let bytes = whole.unwrap_or_else(|| {
+            let mut bytes = [0u8; 16];
+            bytes[..length].copy_from_slice(word);
+            bytes
+        });
+        let key = (u128::from_le_bytes(bytes) | 0x2020_2020_2020_2020_2020_2020_2020_2020) & kept;
         if let Some(n) = self.short.get(&key) {
             return *n;
         }
-        if word.len() < typing::SHORTEST {
+        if length < typing::SHORTEST {
             return UNKNOWN;
         }
         if let Some(n) = scratch.0.get(&key) {
             return *n;
         }
-        let n = self.look_up(&String::from_utf8_lossy(&bytes[..word.len()]));
+        let n = self.look_up(&String::from_utf8_lossy(&key.to_le_bytes()[..length]));
         if scratch.0.len() < 50_000 {
             scratch.0.insert(key, n);
         }
@@ -362,8 +371,8 @@ fn word(
         form |= shape::SINGLE;
     }
     let mut push = |start: usize, stop: usize, form: u8, marks: u16| {
-        let word = if plain && text.as_bytes()[start..stop].is_ascii() {
-            vocabulary.look_up_ascii(&bytes[start..stop], seen)
+        let word = if plain && (apostrophe.is_none() || bytes[start..stop].is_ascii()) {
+            vocabulary.look_up_ascii(bytes, start, stop, seen)
         } else {
             let lower: String = text[start..stop].to_lowercase().replace('\u{2019}', "'");
             vocabulary.look_up(&lower)
