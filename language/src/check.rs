@@ -196,6 +196,7 @@ impl Checker {
                 .status(&Ask {
                     wording: data.kind == Kind::Wording,
                     risk: data.kind == Kind::Risk,
+                    disclosure: data.category == "H09",
                     subject: data.subject,
                     negated: data.negated,
                     historical: data.historical,

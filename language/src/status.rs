@@ -133,6 +133,8 @@ pub(crate) struct Reader<'a> {
 /// What a rule asks of the status layer.
 pub(crate) struct Ask {
     pub(crate) wording: bool,
+    /// What the child has said of the harm.
+    pub(crate) disclosure: bool,
     /// Words that place the child at risk.
     pub(crate) risk: bool,
     pub(crate) subject: crate::pack::Subject,
@@ -312,8 +314,9 @@ impl Reader<'_> {
                 let relative = at + 1 < start && self.class(at + 1) & RELATIVISER != 0;
                 let (oblique, left) = self.oblique(at, first);
                 if oblique && !relative {
+                    // "The path to the clinic is ...": the head stands before; after an "and" it is another clause.
+                    near &= !(at + 1..start).any(|i| self.class(i) & CONJUNCTION != 0);
                     at = left;
-                    near = false;
                     continue;
                 }
                 // "She and her friend were seen"; "he left without telling carers and was out".
@@ -364,10 +367,10 @@ impl Reader<'_> {
                 }
             }
             if near && verb && token.word == 0 && !possessor {
+                // A small letter that no class knows, right before the verb: a thing. A child's noun is in a class.
                 let plain = token.shape & shape::CAPITAL == 0;
-                let article =
-                    (first..at).rev().take(3).any(|i| self.class(i) & (DETERMINER | POSSESSIVE) != 0);
-                if plain && (article || at == first) {
+                let adverb = token.text(self.text).ends_with("ly");
+                if plain && !adverb && self.tokens[at as usize + 1].before & mark::COMMA == 0 {
                     return Owner::Thing(at);
                 }
             }
@@ -511,6 +514,15 @@ impl Reader<'_> {
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
                 return;
             }
+        }
+        // "She says that the men never hurt her": the no stands inside what was told.
+        let told_no = triggers.iter().find(|t| {
+            t.kind == TriggerKind::Denial && t.start >= ask.start && t.end <= ask.end && ask.disclosure
+        });
+        if let Some(t) = told_no {
+            status.assertion = Assertion::DeniedByChild;
+            status.cues.push(self.cue("denied by the child", t.start, t.end));
+            return;
         }
         // The child's own no.
         for t in before(TriggerKind::Denial) {

@@ -95,7 +95,9 @@ impl Slips {
             if word.len() < SHORTEST || !word.is_ascii() {
                 continue;
             }
-            for left in without_one(word) {
+            // The last letter of a long word may be missing too.
+            let cut = (word.len() > LONG).then(|| word[..word.len() - 1].to_owned());
+            for left in without_one(word).chain(cut) {
                 // The first word keeps the place, so that the order of packs decides and not the hash.
                 dropped.entry(left.into_boxed_str()).or_insert(n as u32 + 1);
             }
