@@ -289,12 +289,13 @@ impl Checker {
         for i in 0..merged.len() {
             let (rule, hit, _) = merged[i];
             let mine = &rules[rule as usize];
-            let covered = merged.iter().enumerate().any(|(j, (other, h, _))| {
+            // Phrases stand in the order of sentences: only those of this one are compared.
+            let from = merged.partition_point(|(_, h, _)| h.sentence < hit.sentence);
+            let to = merged.partition_point(|(_, h, _)| h.sentence <= hit.sentence);
+            let covered = merged[from..to].iter().enumerate().any(|(j, (other, h, _))| {
+                let j = j + from;
                 let theirs = &rules[*other as usize];
-                if i == j
-                    || h.sentence != hit.sentence
-                    || (mine.kind == Kind::Wording) != (theirs.kind == Kind::Wording)
-                {
+                if i == j || (mine.kind == Kind::Wording) != (theirs.kind == Kind::Wording) {
                     return false;
                 }
                 let overlap = h.start < hit.end && hit.start < h.end;
@@ -317,7 +318,20 @@ impl Checker {
             });
             merged[i].2 = covered;
         }
-        merged.retain(|(rule, _, covered)| !covered || rules[*rule as usize].kind != Kind::Wording);
+        // "She told us that a man had raped her" is what the child said, not what the record acknowledges; but "exploited through
+        // county lines" does both.
+        let criminal: Vec<Hit> = merged
+            .iter()
+            .filter(|(rule, ..)| rules[*rule as usize].kind == Kind::Criminal)
+            .map(|(_, hit, _)| *hit)
+            .collect();
+        merged.retain(|(rule, hit, covered)| match rules[*rule as usize].kind {
+            Kind::Wording => !covered,
+            Kind::Acknowledged if *covered => {
+                criminal.iter().any(|h| h.sentence == hit.sentence && h.start < hit.end && hit.start < h.end)
+            }
+            _ => true,
+        });
         merged
     }
 }

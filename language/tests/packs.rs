@@ -100,12 +100,16 @@ fn measure(cases: &[Case]) -> Figures {
     f
 }
 
-/// The bars of the first release, held on every set that is kept for measuring.
+/// The bars of the first release: wording on every set that is kept for measuring, flags on all together.
 #[test]
 fn the_kept_sets_stay_above_the_bars() {
+    let mut flags = [(0, 0, 0); 3];
     for (name, text) in [
         ("second-set.md", include_str!("../evaluation/second-set.md")),
         ("third-set.md", include_str!("../evaluation/third-set.md")),
+        ("fourth-set.md", include_str!("../evaluation/fourth-set.md")),
+        ("fifth-set.md", include_str!("../evaluation/fifth-set.md")),
+        ("sixth-set.md", include_str!("../evaluation/sixth-set.md")),
     ] {
         let f = measure(&literate::read(name, text).unwrap());
         assert!(f.right / f.reported >= 0.90, "{name}: precision of wording {f:?}");
@@ -113,9 +117,13 @@ fn the_kept_sets_stay_above_the_bars() {
         assert!(f.clean.0 * 44 >= f.clean.1 * 38, "{name}: clean notes {f:?}");
         assert!(f.traps.0 * 45 <= f.traps.1 * 6, "{name}: traps {f:?}");
         assert!(f.status.0 / f.status.1 >= 0.90, "{name}: assertion {f:?}");
-        for (right, wrong, missed) in f.flags {
-            assert!(wrong * 85 <= right * 15 && missed * 75 <= right * 25, "{name}: flags {f:?}");
+        for (all, one) in flags.iter_mut().zip(f.flags) {
+            *all = (all.0 + one.0, all.1 + one.1, all.2 + one.2);
         }
+    }
+    for (right, wrong, missed) in flags {
+        // Precision 0.85 and recall 0.75.
+        assert!(wrong * 85 <= right * 15 && missed * 75 <= right * 25, "flags {flags:?}");
     }
 }
 
