@@ -233,21 +233,22 @@ impl Checker {
         if data.not_in.contains(&meta.doc_type) {
             return false;
         }
-        let of = |owner: u32| {
-            let from = hits.partition_point(|h| h.owner < owner);
-            let to = hits.partition_point(|h| h.owner <= owner);
+        let of = |owner: u32, first: u32, last: u32| {
+            let from = hits.partition_point(|h| (h.owner, h.sentence) < (owner, first));
+            let to = hits.partition_point(|h| (h.owner, h.sentence) <= (owner, last));
             &hits[from..to]
         };
         // The compiler lays a rule's conditions down right after it: unless, unless in the sentence, require.
-        let here = |h: &&Hit| h.sentence == hit.sentence;
-        let overlaps = of(hit.owner + 1).iter().filter(here).any(|h| h.from < hit.end && hit.start < h.to);
-        if overlaps || of(hit.owner + 2).iter().any(|h| here(&h)) {
+        let here = hit.sentence;
+        let overlaps = of(hit.owner + 1, here, here).iter().any(|h| h.from < hit.end && hit.start < h.to);
+        if overlaps || !of(hit.owner + 2, here, here).is_empty() {
             return false;
         }
-        data.require.is_empty()
-            || of(hit.owner + 3)
-                .iter()
-                .any(|h| data.require_in == Reach::Note || h.sentence.abs_diff(hit.sentence) <= 1)
+        let (first, last) = match data.require_in {
+            Reach::Note => (0, u32::MAX),
+            Reach::Sentence => (here.saturating_sub(1), here + 1),
+        };
+        data.require.is_empty() || !of(hit.owner + 3, first, last).is_empty()
     }
 
     /// One phrase per place and category; what a longer phrase of another rule holds is covered by it.

@@ -64,7 +64,7 @@ pub enum Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
-    /// In the sentence.
+    /// In the sentence, the one before or the one after.
     #[default]
     Sentence,
     /// In the note.

@@ -88,7 +88,14 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
     }
     let mut found = Vec::new();
     let of = |kind: Kind| items.iter().filter(move |i| i.mention.kind == kind && i.mention.stands());
-    for risk in of(Kind::Risk).filter(|r| !r.mention.covered) {
+    // The first claim of a note speaks for the rest: they stand against the same evidence.
+    let first = |kind: Kind| {
+        let mut last = None;
+        of(kind)
+            .filter(move |i| !i.mention.covered || kind == Kind::Criminal)
+            .filter(move |i| last.replace(i.place.note) != Some(i.place.note))
+    };
+    for risk in first(Kind::Risk) {
         let (evidence, last) = evidence(checker, &items, risk, window, false);
         if evidence.is_empty() {
             continue;
@@ -103,7 +110,7 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
             found.push(Contradiction { flag: Flag::C1, claim: risk.place, evidence });
         }
     }
-    for criminal in of(Kind::Criminal) {
+    for criminal in first(Kind::Criminal) {
         let near = |i: &&Item<'_>| within(criminal.date, i.date, window);
         let considered = items.iter().filter(near).any(|i| considers(checker, i));
         if considered {
@@ -128,7 +135,7 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
             found.push(Contradiction { flag: Flag::C2, claim: criminal.place, evidence });
         }
     }
-    for closed in of(Kind::Closed) {
+    for closed in first(Kind::Closed) {
         if of(Kind::Transferred).any(|t| t.place.note == closed.place.note) {
             continue;
         }
