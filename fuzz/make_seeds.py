@@ -1,7 +1,7 @@
 """Makes the seeds under `seeds/`: small files from which the fuzzer starts. Everything in them is invented.
 
-Needs Python 3 and the `openssl` program, which signs the checkpoints with a key that is no secret. The same script gives
-the same bytes.
+Needs Python 3 with pyarrow, and the `openssl` program, which signs the checkpoints with a key that is no secret. The same
+script and versions give the same bytes.
 
     python3 fuzz/make_seeds.py
 """
@@ -15,11 +15,59 @@ import subprocess
 import tempfile
 import zipfile
 import zlib
+from datetime import date
 from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
 
 HERE = Path(__file__).parent
 SEEDS = HERE / "seeds"
 EXAMPLES = HERE.parent / "examples" / "harbour-inquiry" / "documents"
+
+LINKAGE = HERE.parent / "examples" / "linkage"
+
+PEOPLE = """unique_id,surname,dob
+1,Okafor,2009-03-01
+2,Okafor,2009-03-10
+3,Okafer,2009-03-01
+4,Reed,
+5,,2010-07-19
+6,Zoë,2010-07-19
+"""
+
+
+def level(condition, label, m=None, u=None, **more):
+    return {"sql_condition": condition, "label_for_charts": label} | ({"is_null_level": True} if m is None else {"m_probability": m, "u_probability": u}) | more
+
+
+SPLINK = {
+    "link_type": "dedupe_only",
+    "sql_dialect": "duckdb",
+    "unique_id_column_name": "unique_id",
+    "probability_two_random_records_match": 0.001,
+    "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.surname = r.surname AND SUBSTRING(l.dob, 1, 4) = SUBSTRING(r.dob, 1, 4)", "sql_dialect": "duckdb"}],
+    "comparisons": [
+        {
+            "output_column_name": "surname",
+            "comparison_levels": [
+                level('"surname_l" IS NULL OR "surname_r" IS NULL', "surname is NULL"),
+                level('"surname_l" = "surname_r"', "Exact", 0.9, 0.01, tf_adjustment_column="surname", tf_adjustment_weight=1.0),
+                level('jaro_winkler_similarity("surname_l", "surname_r") >= 0.92', "Near", 0.06, 0.02),
+                level("ELSE", "All other", 0.04, 0.97),
+            ],
+        },
+        {
+            "output_column_name": "dob",
+            "comparison_levels": [
+                level("\"dob_l\" IS NULL OR \"dob_r\" IS NULL", "dob is NULL"),
+                level("ABS(EPOCH(try_strptime(\"dob_l\", '%Y-%m-%d')) - EPOCH(try_strptime(\"dob_r\", '%Y-%m-%d'))) <= 2629800.0", "Month", 0.95, 0.01),
+                level("ELSE", "All other", 0.05, 0.99),
+            ],
+        },
+    ],
+    "candour": {"household": False, "text_unit": "characters"},
+}
 
 REPORT = """# The Harbour Region Inquiry
 
@@ -361,6 +409,21 @@ def main():
     ledger()
     for name, text in DEADLINES.items():
         seed("deadline", name, text)
+    seed("settings", "toml", (LINKAGE / "people.toml").read_bytes())
+    seed("settings", "splink", json.dumps(SPLINK, indent=1))
+    seed("records", "csv", PEOPLE)
+    seed("records", "decisions", "left,right,reviewer,decision,decided_at\n1,2,A,match,2026-03-02\n2,3,B,cannot tell,2026-03-02T09:30:00Z\n")
+    rows = [line.split(",") for line in PEOPLE.split()]
+    columns = {name: [row[at] or None for row in rows[1:]] for at, name in enumerate(rows[0])}
+    for name, codec in [("plain", "none"), ("snappy", "snappy")]:
+        written = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.table(columns), written, compression=codec, store_schema=False)
+        seed("records", f"parquet-{name}", written.getvalue())
+    columns["dob"] = pyarrow.array([None if d is None else date.fromisoformat(d) for d in columns["dob"]])
+    columns["unique_id"] = pyarrow.array([int(i) for i in columns["unique_id"]])
+    written = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), written, compression="zstd", use_dictionary=False, store_schema=False)
+    seed("records", "parquet-dates", written.getvalue())
 
 
 main()

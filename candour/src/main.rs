@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod linkage_report;
 mod proposals;
 mod site;
 mod store;
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
     // alarm. Everything else still speaks.
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if !candour_reading::is_guarded() {
+        if !candour_record::is_guarded() {
             default(info);
         }
     }));

@@ -26,7 +26,7 @@ const KINDS: [Option<DocumentKind>; 6] = [
 pub fn pass_over_caught_panics() {
     let crash = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if !candour_reading::is_guarded() {
+        if !candour_record::is_guarded() {
             crash(info);
         }
     }));

@@ -3,7 +3,7 @@
 //! No date is ever invented. Where the words do not fix a day, [`Deadline::date`] stays empty and
 //! [`Deadline::unresolved`] says why.
 
-use candour_record::Span;
+use candour_record::{Span, month_number};
 use jiff::civil::{Date, date};
 use jiff::{Span as TimeSpan, civil::Weekday};
 use serde::{Deserialize, Serialize};
@@ -928,29 +928,12 @@ impl Cursor<'_> {
     }
 
     fn month(&self, at: usize) -> Parsed<i8> {
-        const MONTHS: [&str; 12] = [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ];
         let word = self.word(at);
         // "may" and "march" are months only when written as names.
         if !self.tokens.get(at)?.raw.starts_with(char::is_uppercase) {
             return None;
         }
-        let month = MONTHS.iter().position(|m| {
-            *m == word || (word.len() == 3 && m.starts_with(word)) || (word == "sept" && *m == "september")
-        })?;
-        Some((at + 1, month as i8 + 1))
+        Some((at + 1, month_number(word)?))
     }
 
     fn year(&self, at: usize) -> Parsed<i16> {

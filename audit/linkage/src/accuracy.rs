@@ -27,7 +27,7 @@ pub struct Labels {
 }
 
 /// Pairs rightly linked, wrongly linked and missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct PairCounts {
     /// Linked and of one person.
     pub true_links: u64,
@@ -93,7 +93,7 @@ pub struct MissedLink {
 }
 
 /// What was said of pairs with about one probability, and what is true of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct CalibrationBand {
     /// Probabilities from here.
     pub lower: f64,
@@ -437,30 +437,53 @@ pub fn link_errors(
 ///
 /// Only scored pairs are counted. Use pairs apart from those that the model was calibrated on.
 pub fn calibration(pairs: &[ScoredPair], truth: Truth<'_>, edges: &[f64]) -> Vec<CalibrationBand> {
-    let bands = edges.len().saturating_sub(1);
-    let mut sums = vec![(0u64, 0u64, 0.0f64); bands];
+    let mut sums = CalibrationSums::new(edges);
     for pair in pairs {
-        let probability = pair.probability();
-        let Some(is_match) = truth.of(pair.left, pair.right) else { continue };
+        if let Some(is_match) = truth.of(pair.left, pair.right) {
+            sums.add(pair.probability(), is_match);
+        }
+    }
+    sums.bands()
+}
+
+/// [`calibration`] of pairs that come one at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct CalibrationSums<'a> {
+    edges: &'a [f64],
+    /// Pairs, those of one person, and the sum of what was stated.
+    sums: Vec<(u64, u64, f64)>,
+}
+
+impl<'a> CalibrationSums<'a> {
+    pub(crate) fn new(edges: &'a [f64]) -> Self {
+        Self { edges, sums: vec![(0, 0, 0.0); edges.len().saturating_sub(1)] }
+    }
+
+    pub(crate) fn add(&mut self, probability: f64, is_match: bool) {
+        let (edges, bands) = (self.edges, self.sums.len());
         if bands == 0 || !(probability >= edges[0] && probability <= edges[bands]) {
-            continue;
+            return;
         }
         let band = edges.partition_point(|&edge| edge <= probability).clamp(1, bands) - 1;
-        sums[band].0 += 1;
-        sums[band].1 += u64::from(is_match);
-        sums[band].2 += probability;
+        self.sums[band].0 += 1;
+        self.sums[band].1 += u64::from(is_match);
+        self.sums[band].2 += probability;
     }
-    sums.iter()
-        .zip(edges.windows(2))
-        .map(|(&(pairs, matches, stated), edges)| CalibrationBand {
-            lower: edges[0],
-            upper: edges[1],
-            pairs,
-            stated: ratio(stated, pairs as f64),
-            share: ratio(matches as f64, pairs as f64),
-            interval: wilson(matches as f64, pairs as f64),
-        })
-        .collect()
+
+    pub(crate) fn bands(&self) -> Vec<CalibrationBand> {
+        self.sums
+            .iter()
+            .zip(self.edges.windows(2))
+            .map(|(&(pairs, matches, stated), edges)| CalibrationBand {
+                lower: edges[0],
+                upper: edges[1],
+                pairs,
+                stated: ratio(stated, pairs as f64),
+                share: ratio(matches as f64, pairs as f64),
+                interval: wilson(matches as f64, pairs as f64),
+            })
+            .collect()
+    }
 }
 
 /// Pairwise measures at a threshold with intervals, people sampled. A false link counts half for each of its two people.

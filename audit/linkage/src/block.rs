@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::compare::{Engine, Scratch, Test};
+use crate::compare::{Engine, Pair, Scratch, Test};
 use crate::error::LinkageError;
 use crate::records::{MISSING, Records};
 use crate::settings::{BlockingRule, Condition, LinkType, Side, Value};
@@ -14,6 +14,8 @@ const CHUNK_PAIRS: u64 = 1 << 18;
 #[derive(Debug)]
 struct Keys {
     features: Vec<usize>,
+    /// The same as places in [`Blocks::keyed`].
+    need: u128,
     rest: Vec<Test>,
     sql: String,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Blocks<'a> {
     sources: &'a [u16],
     link_type: LinkType,
     rules: Vec<Keys>,
+    /// The features that some rule keys on, at most 128.
+    keyed: Vec<usize>,
 }
 
 /// Records of a rule in the order of their keys.
@@ -93,6 +97,7 @@ impl<'a> Blocks<'a> {
         rules: &[BlockingRule],
         mut tests: impl Iterator<Item = Test>,
     ) -> Result<Self, LinkageError> {
+        let mut keyed: Vec<usize> = Vec::new();
         let rules = rules
             .iter()
             .map(|rule| {
@@ -105,19 +110,40 @@ impl<'a> Blocks<'a> {
                         })
                     })
                     .collect::<Result<Vec<_>, _>>()?;
-                Ok(Keys { features, rest: tests.by_ref().take(rest.len()).collect(), sql: rule.sql.clone() })
+                let mut need = 0;
+                for feature in &features {
+                    let at = keyed.iter().position(|k| k == feature).unwrap_or_else(|| {
+                        keyed.push(*feature);
+                        keyed.len() - 1
+                    });
+                    if at >= 128 {
+                        return Err(LinkageError::Settings(
+                            "the blocking rules key on more than 128 different values; give fewer rules"
+                                .to_owned(),
+                        ));
+                    }
+                    need |= 1 << at;
+                }
+                let rest = tests.by_ref().take(rest.len()).collect();
+                Ok(Keys { features, need, rest, sql: rule.sql.clone() })
             })
             .collect::<Result<Vec<_>, LinkageError>>()?;
-        Ok(Self { engine, sources: &records.sources, link_type, rules })
+        Ok(Self { engine, sources: &records.sources, link_type, rules, keyed })
     }
 
     pub(crate) fn rules(&self) -> usize {
         self.rules.len()
     }
 
-    /// Sorts the records by a rule's key; those that lack a part of it are left out.
+    /// Sorts the records by a rule's key; those that lack a part of it are left out. A block may hold a few records of
+    /// another key, which [`pairs`](Self::pairs) passes over.
     pub(crate) fn sort(&self, rule: usize) -> Sorted {
         self.sort_by(&self.rules[rule].features)
+    }
+
+    /// The same, with every block cut to one key.
+    pub(crate) fn sort_exactly(&self, rule: usize) -> Sorted {
+        self.cut(&self.rules[rule].features, self.sort(rule))
     }
 
     /// The features that a rule keys on.
@@ -128,8 +154,8 @@ impl<'a> Blocks<'a> {
     /// The probability that two records agree on a feature, among all pairs, those included that lack it.
     pub(crate) fn agreement(&self, feature: usize) -> f64 {
         let mut counts = vec![0_u32; self.engine.features.domain(feature).texts.len()];
-        for code in self.engine.column(feature).filter(|c| *c != MISSING) {
-            counts[code as usize] += 1;
+        for code in self.engine.column(feature).iter().filter(|c| **c != MISSING) {
+            counts[*code as usize] += 1;
         }
         let n = self.sources.len() as f64;
         counts.iter().map(|c| f64::from(*c) * (f64::from(*c) - 1.0)).sum::<f64>() / (n * (n - 1.0)).max(1.0)
@@ -137,7 +163,7 @@ impl<'a> Blocks<'a> {
 
     /// Pairs drawn evenly from all those that agree on features, `wanted` of them.
     pub(crate) fn draw(&self, features: &[usize], wanted: u64, seed: u64) -> Vec<(u32, u32)> {
-        let sorted = self.sort_by(features);
+        let sorted = self.cut(features, self.sort_by(features));
         let mut before = Vec::with_capacity(sorted.blocks.len());
         let mut total = 0_u64;
         for (start, end) in &sorted.blocks {
@@ -166,15 +192,20 @@ impl<'a> Blocks<'a> {
             .collect()
     }
 
-    /// Sorts the records by features; those that lack one of them are left out.
+    /// Sorts the records by features; those that lack one of them are left out. Blocks are of one hash of their key.
     fn sort_by(&self, features: &[usize]) -> Sorted {
         const PARTS: usize = 1 << 10;
         /// The key of a record that lacks a part of it.
-        const NONE: u32 = u32::MAX;
-        let key_of = |record: u32| -> u32 {
+        const NONE: u32 = MISSING;
+        let columns: Vec<&[u32]> = features.iter().map(|f| self.engine.column(*f)).collect();
+        let key_of = |record: usize| -> u32 {
+            if let [column] = columns.as_slice() {
+                // The low bits of a code, which are spread best, choose its part; a missing one stays what it is.
+                return column[record].rotate_right(10);
+            }
             let mut key = 0_u64;
-            for feature in features {
-                let code = self.engine.code(*feature, record);
+            for column in &columns {
+                let code = column[record];
                 if code == MISSING {
                     return NONE;
                 }
@@ -182,8 +213,7 @@ impl<'a> Blocks<'a> {
             }
             ((key >> 32) as u32).min(NONE - 1)
         };
-        let n = self.sources.len() as u32;
-        let keys: Vec<u32> = (0..n).into_par_iter().map(key_of).collect();
+        let keys: Vec<u32> = (0..self.sources.len()).into_par_iter().map(key_of).collect();
         let part_of = |key: u32| (key >> 22) as usize;
         let mut starts = vec![0_usize; PARTS + 1];
         for key in keys.iter().filter(|k| **k != NONE) {
@@ -209,9 +239,6 @@ impl<'a> Blocks<'a> {
             rest = after;
         }
         slices.into_par_iter().for_each(<[u64]>::sort_unstable);
-        let record_of = |entry: u64| entry as u32;
-        let same =
-            |a: u32, b: u32| features.iter().all(|f| self.engine.code(*f, a) == self.engine.code(*f, b));
         let mut blocks = Vec::new();
         let mut start = 0;
         while start < total {
@@ -220,29 +247,42 @@ impl<'a> Blocks<'a> {
                 end += 1;
             }
             if end - start > 1 {
-                // Two keys may share a hash: each is then put in order by its codes, and cut where they change.
-                let first = record_of(entries[start]);
-                if entries[start + 1..end].iter().all(|e| same(first, record_of(*e))) {
-                    blocks.push((start as u32, end as u32));
-                } else {
-                    entries[start..end].sort_by_key(|e| {
-                        let codes = features.iter().map(|f| self.engine.code(*f, record_of(*e)));
-                        (codes.collect::<Vec<u32>>(), record_of(*e))
-                    });
-                    let mut from = start;
-                    for at in start + 1..=end {
-                        if at == end || !same(record_of(entries[from]), record_of(entries[at])) {
-                            if at - from > 1 {
-                                blocks.push((from as u32, at as u32));
-                            }
-                            from = at;
-                        }
-                    }
-                }
+                blocks.push((start as u32, end as u32));
             }
             start = end;
         }
-        Sorted { order: entries.into_iter().map(record_of).collect(), blocks }
+        Sorted { order: entries.into_iter().map(|entry| entry as u32).collect(), blocks }
+    }
+
+    /// Cuts blocks in which two keys share a hash.
+    fn cut(&self, features: &[usize], sorted: Sorted) -> Sorted {
+        if features.len() == 1 {
+            return sorted;
+        }
+        let Sorted { mut order, blocks } = sorted;
+        let columns: Vec<&[u32]> = features.iter().map(|f| self.engine.column(*f)).collect();
+        let same = |a: u32, b: u32| columns.iter().all(|c| c[a as usize] == c[b as usize]);
+        let mut cut = Vec::with_capacity(blocks.len());
+        for (start, end) in blocks {
+            let block = &mut order[start as usize..end as usize];
+            if block.iter().all(|record| same(block[0], *record)) {
+                cut.push((start, end));
+                continue;
+            }
+            block.sort_by_key(|record| {
+                (columns.iter().map(|c| c[*record as usize]).collect::<Vec<u32>>(), *record)
+            });
+            let mut from = 0;
+            for at in 1..=block.len() {
+                if at == block.len() || !same(block[from], block[at]) {
+                    if at - from > 1 {
+                        cut.push((start + from as u32, start + at as u32));
+                    }
+                    from = at;
+                }
+            }
+        }
+        Sorted { order, blocks: cut }
     }
 
     /// Cuts a rule's pairs into chunks of about equal work.
@@ -295,44 +335,107 @@ impl<'a> Blocks<'a> {
         sorted: &Sorted,
         chunk: Chunk,
         scratch: &mut Scratch,
-        mut take: impl FnMut(u32, u32, &mut Scratch),
+        mut take: impl FnMut(Pair<'_>, &mut Scratch),
     ) {
-        let keys = &self.rules[rule];
-        let earlier = &self.rules[..rule];
-        for (start, end) in &sorted.blocks[chunk.from as usize..chunk.to as usize] {
-            let block = &sorted.order[*start as usize..*end as usize];
-            let last = (chunk.last as usize).min(block.len());
-            for at in chunk.first as usize..last {
-                let left = block[at];
-                for right in &block[at + 1..] {
+        /// Rows gathered at once: small enough to stay near the processor.
+        const GATHERED: usize = 512;
+        /// Rows of one block that are gathered at all.
+        const LARGEST_GATHERED: usize = 1 << 16;
+        let blocks = &sorted.blocks[chunk.from as usize..chunk.to as usize];
+        let mut rows = std::mem::take(&mut scratch.gathered);
+        let mut at = 0;
+        while at < blocks.len() {
+            let (start, mut end) = (blocks[at].0 as usize, blocks[at].1 as usize);
+            let mut next = at + 1;
+            while next < blocks.len() && blocks[next].1 as usize - start <= GATHERED {
+                end = blocks[next].1 as usize;
+                next += 1;
+            }
+            let some = &blocks[at..next];
+            if end - start > LARGEST_GATHERED {
+                self.of_blocks(
+                    rule,
+                    sorted,
+                    chunk,
+                    some,
+                    scratch,
+                    |_, record| self.engine.row(record),
+                    &mut take,
+                );
+            } else {
+                // Reading the rows one after another keeps many reads of memory under way; comparing them there would not.
+                rows.clear();
+                for record in &sorted.order[start..end] {
+                    rows.extend_from_slice(self.engine.row(*record));
+                }
+                let width = rows.len() / (end - start);
+                let row = |place: usize, _| &rows[(place - start) * width..][..width];
+                self.of_blocks(rule, sorted, chunk, some, scratch, row, &mut take);
+            }
+            at = next;
+        }
+        scratch.gathered = rows;
+    }
+
+    /// The pairs of some blocks of a chunk; `row` gives the row of the record at a place of the order.
+    #[expect(clippy::too_many_arguments, reason = "the inner part of `pairs`, with its work space")]
+    #[inline]
+    fn of_blocks<'r>(
+        &self,
+        rule: usize,
+        sorted: &Sorted,
+        chunk: Chunk,
+        blocks: &[(u32, u32)],
+        scratch: &mut Scratch,
+        row: impl Fn(usize, u32) -> &'r [u32],
+        take: &mut impl FnMut(Pair<'_>, &mut Scratch),
+    ) {
+        let (keys, earlier) = (&self.rules[rule], &self.rules[..rule]);
+        let among =
+            earlier.iter().fold(if keys.features.len() > 1 { keys.need } else { 0 }, |a, k| a | k.need);
+        let among: Vec<(u128, usize)> = (0..)
+            .zip(&self.keyed)
+            .filter(|(at, _)| among >> at & 1 == 1)
+            .map(|(at, f)| (1 << at, *f))
+            .collect();
+        let own = if keys.features.len() > 1 { keys.need } else { 0 };
+        for (start, end) in blocks {
+            let (start, end) = (*start as usize, *end as usize);
+            let last = (chunk.last as usize).min(end - start);
+            for at in start + chunk.first as usize..start + last {
+                let left = sorted.order[at];
+                let a = row(at, left);
+                for (place, right) in (at + 1..end).zip(&sorted.order[at + 1..end]) {
                     let right = *right;
                     if self.link_type == LinkType::LinkOnly
                         && self.sources[left as usize] == self.sources[right as usize]
                     {
                         continue;
                     }
+                    let pair = Pair { left, right, a, b: row(place, right) };
+                    let mut equal = 0;
+                    for (bit, feature) in &among {
+                        let (a, b) = (pair.a[*feature], pair.b[*feature]);
+                        equal |= if a == b && a != MISSING { *bit } else { 0 };
+                    }
+                    if equal & own != own {
+                        continue;
+                    }
                     if !keys.rest.is_empty() {
                         Engine::begin(scratch);
-                        if keys.rest.iter().any(|t| self.engine.holds(t, left, right, scratch) != Some(true))
-                        {
+                        if keys.rest.iter().any(|t| self.engine.holds(t, pair, scratch) != Some(true)) {
                             continue;
                         }
                     }
                     let met = earlier.iter().any(|keys| {
-                        let equal = keys.features.iter().all(|feature| {
-                            let a = self.engine.code(*feature, left);
-                            a != MISSING && a == self.engine.code(*feature, right)
-                        });
-                        equal
+                        equal & keys.need == keys.need
                             && (keys.rest.is_empty() || {
                                 Engine::begin(scratch);
-                                keys.rest
-                                    .iter()
-                                    .all(|t| self.engine.holds(t, left, right, scratch) == Some(true))
+                                keys.rest.iter().all(|t| self.engine.holds(t, pair, scratch) == Some(true))
                             })
                     });
                     if !met {
-                        take(left, right, scratch);
+                        take(pair, scratch);
                     }
                 }
             }
@@ -364,4 +467,57 @@ pub(crate) fn conditions(rules: &[BlockingRule]) -> Result<(Vec<Condition>, Vec<
         rests.extend(rest);
     }
     Ok((keys, rests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Settings, Tables, toml_settings};
+
+    fn settings() -> Settings {
+        toml_settings::to_settings(
+            r#"
+            link-type = "dedupe-only"
+            household = false
+            prior = 0.1
+            blocking-rules = [["surname", "town"]]
+            [[comparison]]
+            column = "surname"
+            levels = [{ sql = "surname_l = surname_r", m = 0.9, u = 0.02 }, { sql = "ELSE", m = 0.1, u = 0.98 }]
+            "#,
+        )
+        .expect("sound settings")
+    }
+
+    #[test]
+    fn keys_that_share_a_hash_make_no_pairs() {
+        let settings = settings();
+        let mut tables = Tables::new(&settings);
+        let rows = "unique_id,surname,town\n1,Rahman,Leeds\n2,Okafor,Hull\n3,Rahman,Leeds\n4,Rahman,Hull\n5,Okafor,Hull\n6,Rahman,\n";
+        tables.add_csv("people", rows.as_bytes()).expect("a sound table");
+        let (records, _) = tables.finish().expect("sound records");
+        let (keys, _) = conditions(&settings.blocking_rules).expect("sound rules");
+        let keys: Vec<&Condition> = keys.iter().collect();
+        let (engine, _, _) = Engine::new(&records, &settings, &keys).expect("a sound model");
+        let rules = &settings.blocking_rules;
+        let blocks = Blocks::new(&engine, &records, settings.link_type, rules, std::iter::empty())
+            .expect("sound rules");
+        let pairs = |sorted: &Sorted| {
+            let mut pairs = Vec::new();
+            for chunk in Blocks::chunks(sorted) {
+                blocks.pairs(0, sorted, chunk, &mut engine.scratch(), |pair, _| {
+                    pairs.push((pair.left, pair.right));
+                });
+            }
+            pairs.sort_unstable();
+            pairs
+        };
+        let shared = || Sorted { order: (0..6).collect(), blocks: vec![(0, 6)] };
+        let want = vec![(0, 2), (1, 4)];
+        assert_eq!(pairs(&shared()), want);
+        assert_eq!(pairs(&blocks.sort(0)), want);
+        let cut = blocks.cut(blocks.key_features(0), shared());
+        assert_eq!(pairs(&cut), want);
+        assert_eq!(blocks.count(0, &cut).pairs, 2);
+    }
 }

@@ -48,6 +48,24 @@ pub(crate) struct Engine {
     outside: BTreeMap<String, Vec<(u32, f64)>>,
 }
 
+/// Two records and the codes of their values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair<'r> {
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+    /// The left record's codes, one for each feature.
+    pub(crate) a: &'r [u32],
+    /// The right record's.
+    pub(crate) b: &'r [u32],
+}
+
+impl Pair<'_> {
+    #[inline]
+    fn code(self, feature: usize, side: Side) -> u32 {
+        if side == Side::Left { self.a[feature] } else { self.b[feature] }
+    }
+}
+
 /// One comparison, ready.
 #[derive(Debug, Clone)]
 pub(crate) struct Ladder {
@@ -63,6 +81,8 @@ pub(crate) struct Ladder {
 /// What one thread needs to compare pairs.
 pub(crate) struct Scratch {
     measured: Vec<f64>,
+    /// Rows of the records of some blocks, side by side.
+    pub(crate) gathered: Vec<u32>,
     /// Which slots hold a measure of the present pair: a slot's stamp is the pair's.
     stamp: Vec<u32>,
     now: u32,
@@ -102,26 +122,33 @@ impl Engine {
             width,
             outside: BTreeMap::new(),
         };
-        engine.features.release();
         let ladders = settings.comparisons.iter().map(|c| engine.ladder(c)).collect::<Result<Vec<_>, _>>()?;
         let tests = more.iter().map(|c| engine.test(c)).collect::<Result<Vec<_>, _>>()?;
         Ok((engine, ladders, tests))
     }
 
-    /// The code of a record's value.
+    /// The codes of a record's values.
     #[inline]
-    pub(crate) fn code(&self, feature: usize, record: u32) -> u32 {
-        self.rows[record as usize * self.width + feature]
+    pub(crate) fn row(&self, record: u32) -> &[u32] {
+        let start = record as usize * self.width;
+        &self.rows[start..start + self.width]
+    }
+
+    /// Two records, ready to be compared.
+    #[inline]
+    pub(crate) fn pair(&self, left: u32, right: u32) -> Pair<'_> {
+        Pair { left, right, a: self.row(left), b: self.row(right) }
     }
 
     /// A feature of every record, in order.
-    pub(crate) fn column(&self, feature: usize) -> impl Iterator<Item = u32> + '_ {
-        self.rows.iter().skip(feature).step_by(self.width.max(1)).copied()
+    pub(crate) fn column(&self, feature: usize) -> &[u32] {
+        self.features.codes(feature)
     }
 
     pub(crate) fn scratch(&self) -> Scratch {
         Scratch {
             measured: vec![0.0; self.slots.len()],
+            gathered: Vec::new(),
             stamp: vec![0; self.slots.len()],
             now: 0,
             patterns: self.slots.iter().map(|_| (MISSING, Pattern::default())).collect(),
@@ -203,16 +230,10 @@ impl Engine {
 
     /// The level a pair falls in; `None` where no level's condition holds.
     #[inline]
-    pub(crate) fn level(
-        &self,
-        ladder: &Ladder,
-        left: u32,
-        right: u32,
-        scratch: &mut Scratch,
-    ) -> Option<usize> {
+    pub(crate) fn level(&self, ladder: &Ladder, pair: Pair<'_>, scratch: &mut Scratch) -> Option<usize> {
         let mut from = 0;
         if let Some(feature) = ladder.head {
-            let (a, b) = (self.code(feature, left), self.code(feature, right));
+            let (a, b) = (pair.a[feature], pair.b[feature]);
             if a == MISSING || b == MISSING {
                 return Some(0);
             }
@@ -222,7 +243,7 @@ impl Engine {
             from = 2;
         }
         let rest = &ladder.tests[from..];
-        rest.iter().position(|t| self.holds(t, left, right, scratch) == Some(true)).map(|at| at + from)
+        rest.iter().position(|t| self.holds(t, pair, scratch) == Some(true)).map(|at| at + from)
     }
 
     /// Must be called before each pair, so that no measure of another is used.
@@ -236,18 +257,17 @@ impl Engine {
     }
 
     /// Whether a condition holds of a pair; `None` where a missing value leaves it open, as in SQL.
-    pub(crate) fn holds(&self, test: &Test, left: u32, right: u32, scratch: &mut Scratch) -> Option<bool> {
-        let record = |side: Side| if side == Side::Left { left } else { right };
+    pub(crate) fn holds(&self, test: &Test, pair: Pair<'_>, scratch: &mut Scratch) -> Option<bool> {
         match test {
             Test::Always => Some(true),
-            Test::Missing(feature, side) => Some(self.code(*feature, record(*side)) == MISSING),
+            Test::Missing(feature, side) => Some(pair.code(*feature, *side) == MISSING),
             Test::Equal(a, b, Sides(sa, sb)) => {
-                let a = self.code(*a, record(*sa));
-                let b = self.code(*b, record(*sb));
+                let a = pair.code(*a, *sa);
+                let b = pair.code(*b, *sb);
                 if a == MISSING || b == MISSING { None } else { Some(a == b) }
             }
             Test::Measured { slot, bound, threshold } => {
-                let value = self.measure(*slot, left, right, scratch)?;
+                let value = self.measure(*slot, pair, scratch)?;
                 Some(match bound {
                     Bound::AtLeast => value >= *threshold,
                     Bound::MoreThan => value > *threshold,
@@ -258,7 +278,7 @@ impl Engine {
             Test::All(parts) => {
                 let mut open = false;
                 for part in parts {
-                    match self.holds(part, left, right, scratch) {
+                    match self.holds(part, pair, scratch) {
                         Some(false) => return Some(false),
                         None => open = true,
                         Some(true) => {}
@@ -269,7 +289,7 @@ impl Engine {
             Test::Any(parts) => {
                 let mut open = false;
                 for part in parts {
-                    match self.holds(part, left, right, scratch) {
+                    match self.holds(part, pair, scratch) {
                         Some(true) => return Some(true),
                         None => open = true,
                         Some(false) => {}
@@ -277,15 +297,14 @@ impl Engine {
                 }
                 if open { None } else { Some(false) }
             }
-            Test::Not(inner) => self.holds(inner, left, right, scratch).map(|held| !held),
+            Test::Not(inner) => self.holds(inner, pair, scratch).map(|held| !held),
         }
     }
 
-    fn measure(&self, at: usize, left: u32, right: u32, scratch: &mut Scratch) -> Option<f64> {
+    fn measure(&self, at: usize, pair: Pair<'_>, scratch: &mut Scratch) -> Option<f64> {
         let slot = &self.slots[at];
-        let record = |side: Side| if side == Side::Left { left } else { right };
-        let a = self.code(slot.features.0, record(slot.sides.0));
-        let b = self.code(slot.features.1, record(slot.sides.1));
+        let a = pair.code(slot.features.0, slot.sides.0);
+        let b = pair.code(slot.features.1, slot.sides.1);
         if a == MISSING || b == MISSING {
             return None;
         }
@@ -361,8 +380,8 @@ impl Engine {
         let feature = self.features.of(&Value::Column(column.to_owned()))?;
         let mut counts = vec![0_u64; self.features.domain(feature).texts.len()];
         let mut present = 0_u64;
-        for code in self.column(feature).filter(|c| *c != MISSING) {
-            counts[code as usize] += 1;
+        for code in self.column(feature).iter().filter(|c| **c != MISSING) {
+            counts[*code as usize] += 1;
             present += 1;
         }
         let present = present.max(1) as f64;
@@ -371,6 +390,11 @@ impl Engine {
             shares[*code as usize] = *share;
         }
         Some((feature, shares))
+    }
+
+    /// The texts of a feature, in the order of their codes.
+    pub(crate) fn texts(&self, feature: usize) -> impl Iterator<Item = &str> {
+        self.features.domain(feature).texts.iter()
     }
 
     /// Takes shares counted elsewhere for the values of a column.

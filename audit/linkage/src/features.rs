@@ -84,11 +84,9 @@ impl Features {
         }
     }
 
-    /// Lets go of the columns, once the records' rows have been made of them.
-    pub(crate) fn release(&mut self) {
-        for feature in &mut self.columns {
-            feature.codes = Arc::default();
-        }
+    /// A feature's code for each record.
+    pub(crate) fn codes(&self, feature: usize) -> &[u32] {
+        &self.columns[feature].codes
     }
 
     /// Reads the numbers of a feature's texts, where they have not been read.
@@ -304,7 +302,7 @@ impl Program {
             Self::Date(of, format) => of.run(get).and_then(|t| {
                 let day = crate::dates::parse(&t, format)?;
                 let mut text = String::new();
-                crate::dates::write_iso(day, &mut text);
+                crate::dates::write_iso(day, &mut text)?;
                 Some(Cow::Owned(text))
             }),
             Self::Concat(parts) => {

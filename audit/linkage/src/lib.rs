@@ -15,6 +15,7 @@ mod persistent;
 mod random;
 mod read;
 mod records;
+mod report;
 mod review;
 pub mod safeguard;
 mod score;
@@ -46,6 +47,11 @@ pub use pairs::{ScoredPair, probability_of, weight_of};
 pub use persistent::{ClusterEvent, ClusterId, LastingIds, lasting_ids};
 pub use read::Tables;
 pub use records::Records;
+pub use report::{
+    ClassFigures, ClusterSizes, ColumnFigures, ComparisonFigures, FrequencyBin, FrequencyFigures,
+    LevelFigures, LinkageReport, PatternChoice, ReportTally, RuleFigures, SourceCount, TermValue, TermValues,
+    ThresholdFigures, TruthTotals, Unlinkables, Waterfall, WeightBin, blocking_report,
+};
 pub use review::{
     Agreement, Bucket, CalibrationBlock, CalibrationShape, DECISION_COLUMNS, Decision, LabelledPair, Outcome,
     QueuedPair, Reading, ReviewAccuracy, ReviewEstimate, ReviewPlan, ReviewQueue, ReviewState, Verdict,

@@ -73,7 +73,7 @@ pub struct Part {
 }
 
 /// What training did.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct TrainingReport {
     /// Pairs that the deterministic rules hold for; `None` where the prior was given.
     pub deterministic_pairs: Option<u64>,
@@ -92,10 +92,12 @@ pub struct PredictReport {
     pub kept: u64,
     /// New pairs under each blocking rule.
     pub by_rule: Vec<u64>,
+    /// What each rule makes: the passes, then the blocking rules.
+    pub rules: Vec<RuleCount>,
 }
 
 /// One comparison of one pair, for a waterfall chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Step {
     /// The comparison.
     pub comparison: String,
@@ -178,7 +180,7 @@ impl<'a> Linker<'a> {
     /// How many pairs each blocking rule makes, before any is compared.
     pub fn count_blocks(&self) -> Result<Vec<RuleCount>, LinkageError> {
         let blocks = self.blocks(&self.rules, &self.blocking)?;
-        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort(rule))).collect())
+        Ok((0..blocks.rules()).map(|rule| blocks.count(rule, &blocks.sort_exactly(rule))).collect())
     }
 
     /// Trains what the settings leave open: the prior, *u*, *m*, and the household model where it is asked for.
@@ -281,7 +283,7 @@ impl<'a> Linker<'a> {
                     || self.engine.scratch(),
                     |scratch, chunk| {
                         let mut n = 0_u64;
-                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _, _| n += 1);
+                        blocks.pairs(rule, &sorted, *chunk, scratch, |_, _| n += 1);
                         n
                     },
                 )
@@ -481,7 +483,8 @@ impl<'a> Linker<'a> {
                     let mut scratch = self.engine.scratch();
                     for (left, right) in pairs {
                         Engine::begin(&mut scratch);
-                        if let Some(level) = self.engine.level(&self.ladders[c], left, right, &mut scratch)
+                        if let Some(level) =
+                            self.engine.level(&self.ladders[c], self.engine.pair(left, right), &mut scratch)
                             && !comparison.levels[level].is_null
                         {
                             counts[level] += 1.0;
@@ -550,12 +553,11 @@ impl<'a> Linker<'a> {
                         || self.engine.scratch(),
                         |scratch, chunk| {
                             let (mut kept, mut compared) = (Vec::new(), 0);
-                            blocks.pairs(rule, &sorted, *chunk, scratch, |left, right, scratch| {
+                            blocks.pairs(rule, &sorted, *chunk, scratch, |pair, scratch| {
                                 compared += 1;
-                                let scored =
-                                    scorer.score(&self.engine, &self.ladders, left, right, floor, scratch);
+                                let scored = scorer.score(&self.engine, &self.ladders, pair, floor, scratch);
                                 if let Some((pattern, weight)) = scored {
-                                    let pair = ScoredPair { left, right, weight };
+                                    let pair = ScoredPair { left: pair.left, right: pair.right, weight };
                                     kept.push(KeptPair { pair, rule: rule as u16, pattern });
                                 }
                             });
@@ -572,6 +574,7 @@ impl<'a> Linker<'a> {
             }
             report.compared += new;
             report.by_rule.push(new);
+            report.rules.push(count);
         }
         Ok(report)
     }
@@ -604,37 +607,66 @@ pub struct PairScorer<'a> {
 impl PairScorer<'_> {
     /// The match weight of a pair.
     pub fn weight(&self, left: u32, right: u32) -> f64 {
+        let (engine, ladders) = (&self.linker.engine, &self.linker.ladders);
+        let pair = engine.pair(left.min(right), left.max(right));
+        self.with_scratch(|scratch| {
+            self.scorer
+                .score(engine, ladders, pair, f64::NEG_INFINITY, scratch)
+                .map_or(f64::NEG_INFINITY, |(_, weight)| weight)
+        })
+    }
+
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let taken = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut scratch = taken.unwrap_or_else(|| self.linker.engine.scratch());
-        let (left, right) = (left.min(right), left.max(right));
-        let weight = self
-            .scorer
-            .score(&self.linker.engine, &self.linker.ladders, left, right, f64::NEG_INFINITY, &mut scratch)
-            .map_or(f64::NEG_INFINITY, |(_, weight)| weight);
+        let done = work(&mut scratch);
         if let Ok(mut spare) = self.spare.lock() {
             spare.push(scratch);
         }
-        weight
+        done
     }
 
     /// The prior weight and what each comparison adds, in bits.
     pub fn explain(&self, left: u32, right: u32) -> (f64, Vec<Step>) {
-        let steps =
-            self.scorer.explain(&self.linker.engine, &self.linker.ladders, left.min(right), left.max(right));
-        let steps = self
-            .linker
-            .settings
-            .comparisons
-            .iter()
-            .zip(steps)
-            .map(|(comparison, (level, weight, term_frequency))| Step {
-                comparison: comparison.name.clone(),
-                level: level
-                    .map_or_else(|| "no level holds".to_owned(), |l| comparison.levels[l].label.clone()),
-                weight,
-                term_frequency,
-            })
-            .collect();
-        (self.scorer.prior(), steps)
+        let (steps, _, _) = self.examine(left, right);
+        (self.scorer.prior(), self.steps(&steps))
+    }
+
+    /// The steps under their names.
+    pub(crate) fn steps(&self, steps: &[(Option<usize>, f64, f64)]) -> Vec<Step> {
+        let comparisons = &self.linker.settings.comparisons;
+        let named = comparisons.iter().zip(steps).map(|(comparison, (level, weight, term_frequency))| Step {
+            comparison: comparison.name.clone(),
+            level: level.map_or_else(|| "no level holds".to_owned(), |l| comparison.levels[l].label.clone()),
+            weight: *weight,
+            term_frequency: *term_frequency,
+        });
+        named.collect()
+    }
+
+    /// What each comparison adds for a pair, its match weight, and the probability of each class, unrelated people last.
+    pub(crate) fn examine(&self, left: u32, right: u32) -> Examined {
+        let (engine, ladders) = (&self.linker.engine, &self.linker.ladders);
+        let pair = engine.pair(left.min(right), left.max(right));
+        let steps = self.with_scratch(|scratch| self.scorer.explain(engine, ladders, pair, scratch));
+        let (weight, classes) = self.scorer.posterior(&steps);
+        (steps, weight, classes)
+    }
+
+    /// The prior weight, in bits.
+    pub(crate) fn prior(&self) -> f64 {
+        self.scorer.prior()
+    }
+
+    /// Each text of a level's term-frequency column with its share of the records and what it would add, in bits.
+    pub(crate) fn term_frequencies(&self, comparison: usize, level: usize) -> Option<Vec<(&str, f64, f64)>> {
+        let (feature, adjustments) = self.scorer.frequency_of(comparison, level)?;
+        let term = self.linker.settings.comparisons[comparison].levels[level].term_frequency.as_ref()?;
+        let (_, shares) = self.linker.engine.frequencies(&term.column)?;
+        let texts = self.linker.engine.texts(feature);
+        Some(texts.zip(shares).zip(adjustments).map(|((text, share), add)| (text, share, add)).collect())
     }
 }
+
+/// Level, weight and term frequency of each comparison; match weight; probability of each class.
+pub(crate) type Examined = (Vec<(Option<usize>, f64, f64)>, f64, Vec<f64>);

@@ -13,6 +13,7 @@ use parquet::schema::types::{ColumnPath, Type};
 use crate::clusters::Clusters;
 use crate::error::LinkageError;
 use crate::linker::{KeptPair, Linker};
+use crate::persistent::ClusterId;
 use crate::records::Records;
 
 /// Writes scored pairs as Parquet: `unique_id_l`, `unique_id_r`, with several sources `source_dataset_l` and `_r`,
@@ -27,7 +28,16 @@ pub struct PairWriter<'a, W: Write + Send> {
 }
 
 type NumberOf<'a> = Box<dyn Fn(&KeptPair) -> i32 + 'a>;
-type TextOf<'a> = Box<dyn Fn(&KeptPair) -> &'a str + 'a>;
+
+/// Texts one after another, and where each ends.
+fn joined<'t>(texts: impl Iterator<Item = &'t [u8]>) -> (Vec<u8>, Vec<usize>) {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for text in texts {
+        bytes.extend_from_slice(text);
+        ends.push(bytes.len());
+    }
+    (bytes, ends)
+}
 
 /// Pairs in a row group.
 const GROUP: usize = 1 << 18;
@@ -104,21 +114,18 @@ impl<'a, W: Write + Send> PairWriter<'a, W> {
         let linker = self.linker;
         let records = linker.records();
         let mut group = self.file.next_row_group().map_err(fault)?;
-        let mut texts: Vec<TextOf<'a>> = vec![
-            Box::new(|p: &KeptPair| records.id(p.pair.left)),
-            Box::new(|p: &KeptPair| records.id(p.pair.right)),
-        ];
-        if self.sources {
-            texts.push(Box::new(|p: &KeptPair| records.source(p.pair.left)));
-            texts.push(Box::new(|p: &KeptPair| records.source(p.pair.right)));
-        }
-        for of in texts {
-            let mut bytes = Vec::with_capacity(pairs.len() * 10);
-            let mut ends = Vec::with_capacity(pairs.len());
-            for pair in &pairs {
-                bytes.extend_from_slice(of(pair).as_bytes());
-                ends.push(bytes.len());
-            }
+        let sides: [fn(&KeptPair) -> u32; 2] = [|p| p.pair.left, |p| p.pair.right];
+        let ids = sides.map(|side| {
+            // All places are looked up before any text is, which keeps many reads of memory under way.
+            let spans: Vec<(u64, u64)> = pairs.iter().map(|p| records.id_span(side(p))).collect();
+            let all = records.id_bytes();
+            joined(spans.iter().map(|(start, end)| &all[*start as usize..*end as usize]))
+        });
+        let sources = sides
+            .iter()
+            .filter(|_| self.sources)
+            .map(|side| joined(pairs.iter().map(|p| records.source(side(p)).as_bytes())));
+        for (bytes, ends) in ids.into_iter().chain(sources) {
             let bytes = Bytes::from(bytes);
             let starts = std::iter::once(0).chain(ends.iter().copied());
             let values: Vec<ByteArray> =
@@ -163,33 +170,37 @@ fn fault(error: parquet::errors::ParquetError) -> LinkageError {
     LinkageError::Io { what: "writing pairs as Parquet".to_owned(), source: std::io::Error::other(error) }
 }
 
-/// Writes clusters as CSV: `unique_id`, with several sources `source_dataset`, and `cluster_id`, which is the id of the
-/// cluster's first record (its source before it where there are several).
-pub fn write_clusters(records: &Records, clusters: &Clusters, into: impl Write) -> Result<(), LinkageError> {
+/// Writes clusters as CSV: `unique_id`, with several sources `source_dataset`, and `cluster_id`, which is the
+/// [key](Records::key) of the cluster's first record; with ids that last, each record's as `lasting_id`.
+pub fn write_clusters(
+    records: &Records,
+    clusters: &Clusters,
+    lasting: Option<&[ClusterId]>,
+    into: impl Write,
+) -> Result<(), LinkageError> {
     let fault = |error: csv::Error| LinkageError::Io {
         what: "writing clusters".to_owned(),
         source: std::io::Error::other(error),
     };
     let mut writer = csv::Writer::from_writer(into);
     let sources = records.source_names().len() > 1;
-    if sources {
-        writer.write_record(["source_dataset", "unique_id", "cluster_id"]).map_err(fault)?;
-    } else {
-        writer.write_record(["unique_id", "cluster_id"]).map_err(fault)?;
-    }
-    let mut name = String::new();
+    let header = sources
+        .then_some("source_dataset")
+        .into_iter()
+        .chain(["unique_id", "cluster_id"])
+        .chain(lasting.map(|_| "lasting_id"));
+    writer.write_record(header).map_err(fault)?;
     for (record, label) in (0_u32..).zip(clusters.labels()) {
-        name.clear();
         if sources {
-            name.push_str(records.source(*label));
-            name.push_str("-__-");
+            writer.write_field(records.source(record)).map_err(fault)?;
         }
-        name.push_str(records.id(*label));
-        if sources {
-            writer.write_record([records.source(record), records.id(record), &name]).map_err(fault)?;
-        } else {
-            writer.write_record([records.id(record), &name]).map_err(fault)?;
+        writer.write_field(records.id(record)).map_err(fault)?;
+        writer.write_field(&*records.key(*label)).map_err(fault)?;
+        if let Some(ids) = lasting {
+            let id = ids.get(record as usize).map(ToString::to_string).unwrap_or_default();
+            writer.write_field(id).map_err(fault)?;
         }
+        writer.write_record(None::<&[u8]>).map_err(fault)?;
     }
     writer.flush().map_err(|source| LinkageError::Io { what: "writing clusters".to_owned(), source })
 }

@@ -2,14 +2,14 @@
 
 use std::io::Read;
 
-use candour_record::{Finding, Severity};
+use candour_record::{Finding, Severity, guarded};
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 
 use crate::error::LinkageError;
-use crate::records::{Records, RecordsBuilder};
+use crate::records::{Recent, Records, RecordsBuilder};
 use crate::settings::Settings;
 
 /// Bytes that one CSV field may hold.
@@ -64,7 +64,15 @@ impl Tables {
     ///
     /// A field that is not UTF-8 is read with the replacement character and named in a finding; a row of the wrong length is
     /// an error with its line.
+    ///
+    /// After an error nothing of the table is kept.
     pub fn add_csv(&mut self, table: &str, input: impl Read) -> Result<(), LinkageError> {
+        let before = self.builder.len();
+        let read = self.read_csv(table, input);
+        self.after(table, before, read)
+    }
+
+    fn read_csv(&mut self, table: &str, input: impl Read) -> Result<(), LinkageError> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(input);
         let fault = |reason: String| LinkageError::Table { table: table.to_owned(), reason };
         let header: Vec<String> = {
@@ -79,7 +87,6 @@ impl Tables {
             return Err(fault("it has no header row".to_owned()));
         }
         let (id, source, at) = self.places(table, &header)?;
-        let before = self.builder.len();
         let whole = self.builder.source(table)?;
         let mut row = csv::ByteRecord::new();
         let mut damaged: Vec<u64> = Vec::new();
@@ -137,25 +144,31 @@ impl Tables {
                 ),
             ));
         }
-        self.after(table, before);
         Ok(())
     }
 
     /// Reads a Parquet table. Numbers and dates become text, dates as `YYYY-MM-DD`.
+    ///
+    /// After an error nothing of the table is kept.
     pub fn add_parquet<R: ChunkReader + 'static>(
         &mut self,
         table: &str,
         input: R,
     ) -> Result<(), LinkageError> {
+        let before = self.builder.len();
+        let read = self.read_parquet(table, input);
+        self.after(table, before, read)
+    }
+
+    fn read_parquet<R: ChunkReader + 'static>(&mut self, table: &str, input: R) -> Result<(), LinkageError> {
         let fault = |reason: String| LinkageError::Table { table: table.to_owned(), reason };
-        let file = SerializedFileReader::new(input).map_err(|e| fault(e.to_string()))?;
+        let file = unharmed(|| SerializedFileReader::new(input)).map_err(fault)?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let header: Vec<String> = schema.columns().iter().map(|c| c.path().parts()[0].clone()).collect();
         let (id, source, at) = self.places(table, &header)?;
-        let before = self.builder.len();
         let whole = self.builder.source(table)?;
         for number in 0..file.num_row_groups() {
-            let group = file.get_row_group(number).map_err(|e| fault(e.to_string()))?;
+            let group = unharmed(|| file.get_row_group(number)).map_err(fault)?;
             let rows = group.metadata().num_rows() as usize;
             let each = |column: usize, take: &mut dyn FnMut(Option<&str>) -> Result<(), LinkageError>| {
                 let descriptor = schema.column(column);
@@ -165,7 +178,7 @@ impl Tables {
                         header[column]
                     )));
                 }
-                let reader = group.get_column_reader(column).map_err(|e| fault(e.to_string()))?;
+                let reader = unharmed(|| group.get_column_reader(column)).map_err(fault)?;
                 let date = descriptor.logical_type_ref() == Some(&LogicalType::Date)
                     || descriptor.converted_type() == ConvertedType::DATE;
                 let optional = descriptor.max_def_level() > 0;
@@ -186,7 +199,11 @@ impl Tables {
                             None => take(None),
                             Some(v) if date => {
                                 scratch.clear();
-                                crate::dates::write_iso(*v, &mut scratch);
+                                crate::dates::write_iso(*v, &mut scratch).ok_or_else(|| {
+                                    LinkageError::Settings(format!(
+                                        "day {v} from 1970 lies beyond the year 9999 or before -9999; mend the date"
+                                    ))
+                                })?;
                                 take(Some(&scratch))
                             }
                             Some(v) => shown(&mut scratch, v, take),
@@ -249,13 +266,13 @@ impl Tables {
             })?;
             for (place, column) in at.iter().enumerate() {
                 let builder = &mut self.builder;
+                let mut recent = Recent::new();
                 each(*column, &mut |value| {
-                    builder.push_value(place, value.filter(|v| !v.is_empty()));
+                    builder.push_recent(place, value, &mut recent);
                     Ok(())
                 })?;
             }
         }
-        self.after(table, before);
         Ok(())
     }
 
@@ -305,7 +322,17 @@ impl Tables {
         Ok((id, source, at))
     }
 
-    fn after(&mut self, table: &str, before: usize) {
+    /// Lets go of what was taken of a table that could not be read, and says of one that could whether it held nothing.
+    fn after(
+        &mut self,
+        table: &str,
+        before: usize,
+        read: Result<(), LinkageError>,
+    ) -> Result<(), LinkageError> {
+        if read.is_err() {
+            self.builder.truncate(before);
+            return read;
+        }
         if self.builder.len() == before {
             self.findings.push(Finding::new(
                 Severity::Warning,
@@ -313,6 +340,15 @@ impl Tables {
                 format!("{table} has a header and no records"),
             ));
         }
+        Ok(())
+    }
+}
+
+/// What a call of the Parquet library comes to, or why not: it panics on some damaged files.
+fn unharmed<T>(call: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, String> {
+    match guarded(call) {
+        Some(result) => result.map_err(|e| e.to_string()),
+        None => Err("is a damaged Parquet file; write it again from where it came".to_owned()),
     }
 }
 
@@ -345,9 +381,9 @@ fn drain<T: DataType>(
     while done < rows {
         values.clear();
         present.clear();
-        let (records, _, levels) = reader
-            .read_records(BATCH, optional.then_some(&mut present), None, &mut values)
-            .map_err(|e| LinkageError::Settings(e.to_string()))?;
+        let (records, _, levels) =
+            unharmed(|| reader.read_records(BATCH, optional.then_some(&mut present), None, &mut values))
+                .map_err(LinkageError::Settings)?;
         if records == 0 {
             return Err(LinkageError::Settings(format!(
                 "it ends after {done} of {rows} rows; the file is cut"

@@ -1,5 +1,6 @@
 //! Tables as dictionary codes: each distinct text is kept once, each record holds a number for it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::LinkageError;
+use crate::random::mix;
 
 /// The code of a missing value.
 pub(crate) const MISSING: u32 = u32::MAX;
@@ -25,15 +27,25 @@ impl Texts {
 
     #[inline]
     pub(crate) fn get(&self, code: u32) -> &str {
+        let (start, end) = self.span(code);
+        &self.bytes[start as usize..end as usize]
+    }
+
+    #[inline]
+    fn span(&self, code: u32) -> (u64, u64) {
         let at = code as usize;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-        &self.bytes[start..self.ends[at] as usize]
+        (if at == 0 { 0 } else { self.ends[at - 1] }, self.ends[at])
     }
 
     pub(crate) fn push(&mut self, text: &str) -> u32 {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len() as u64);
         (self.ends.len() - 1) as u32
+    }
+
+    fn truncate(&mut self, texts: usize) {
+        self.ends.truncate(texts);
+        self.bytes.truncate(self.ends.last().map_or(0, |end| *end as usize));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
@@ -111,9 +123,28 @@ impl Records {
         &self.sources
     }
 
+    /// Where a record's id lies in [`id_bytes`](Self::id_bytes).
+    pub(crate) fn id_span(&self, record: u32) -> (u64, u64) {
+        self.ids.span(record)
+    }
+
+    /// All ids, one after another.
+    pub(crate) fn id_bytes(&self) -> &[u8] {
+        self.ids.bytes.as_bytes()
+    }
+
     /// The id of a record within its source.
     pub fn id(&self, record: u32) -> &str {
         self.ids.get(record)
+    }
+
+    /// The name of a record over all sources: its id, and before it the source where there are several.
+    pub fn key(&self, record: u32) -> Cow<'_, str> {
+        if self.source_names.len() > 1 {
+            Cow::Owned(format!("{}-__-{}", self.source(record), self.id(record)))
+        } else {
+            Cow::Borrowed(self.id(record))
+        }
     }
 
     /// The name of a record's source.
@@ -137,6 +168,17 @@ impl Records {
                 (name.as_str(), present as f64 / self.len().max(1) as f64)
             })
             .collect()
+    }
+}
+
+/// Which number the text at an address was given, for the addresses last seen.
+pub(crate) struct Recent(Vec<(usize, u32)>);
+
+impl Recent {
+    const SLOTS: usize = 1 << 15;
+
+    pub(crate) fn new() -> Self {
+        Self(vec![(0, 0); Self::SLOTS])
     }
 }
 
@@ -198,9 +240,31 @@ impl RecordsBuilder {
         self.codes[column].push(code);
     }
 
+    /// The same for one of many values of which equal ones often lie at one address, as those of a Parquet dictionary do.
+    pub(crate) fn push_recent(&mut self, column: usize, value: Option<&str>, recent: &mut Recent) {
+        let Some(text) = value.filter(|t| !t.is_empty()) else {
+            self.codes[column].push(MISSING);
+            return;
+        };
+        let address = text.as_ptr() as usize;
+        let slot = &mut recent.0[mix(0, address as u64) as usize % Recent::SLOTS];
+        // An address may be used again for another text.
+        if slot.0 != address || self.interners[column].texts.get(slot.1) != text {
+            *slot = (address, self.interners[column].intern(text));
+        }
+        self.codes[column].push(slot.1);
+    }
+
     /// The records taken so far.
     pub(crate) fn len(&self) -> usize {
         self.sources.len()
+    }
+
+    /// Keeps the first records only.
+    pub(crate) fn truncate(&mut self, records: usize) {
+        self.codes.iter_mut().for_each(|codes| codes.truncate(records));
+        self.sources.truncate(records);
+        self.ids.truncate(records);
     }
 
     pub(crate) fn finish(self) -> Result<Records, LinkageError> {
@@ -224,25 +288,36 @@ impl Records {
     /// Refuses two records of one source with one id.
     fn check_ids(&self) -> Result<(), LinkageError> {
         let hasher = DefaultHashBuilder::default();
-        let mut table: HashTable<(u32, u32)> = HashTable::with_capacity(self.len());
-        for (record, source) in (0_u32..).zip(&self.sources) {
-            let id = self.ids.get(record);
-            let half = (hasher.hash_one((source, id)) >> 32) as u32;
-            let same = |entry: &(u32, u32)| {
-                entry.0 == half && self.sources[entry.1 as usize] == *source && self.ids.get(entry.1) == id
-            };
-            if let Some((_, first)) = table.find(spread(half), same) {
-                let row =
-                    |of: u32| self.sources[..=of as usize].iter().filter(|s| *s == source).count() as u64;
-                return Err(LinkageError::DuplicateId {
-                    table: self.source_names[usize::from(*source)].clone(),
-                    id: id.to_owned(),
-                    first: row(*first),
-                    second: row(record),
-                });
-            }
-            table.insert_unique(spread(half), (half, record), |entry| spread(entry.0));
-        }
-        Ok(())
+        let mut keyed: Vec<u64> = (0_u32..)
+            .zip(&self.sources)
+            .map(|(record, source)| {
+                let half = hasher.hash_one((source, self.ids.get(record))) >> 32;
+                half << 32 | u64::from(record)
+            })
+            .collect();
+        keyed.sort_unstable();
+        let same = |a: u32, b: u32| {
+            self.sources[a as usize] == self.sources[b as usize] && self.ids.get(a) == self.ids.get(b)
+        };
+        // Records of one hash stand in their order, so the first two of them that are alike are found first.
+        let twice = keyed
+            .chunk_by(|a, b| a >> 32 == b >> 32)
+            .filter(|alike| alike.len() > 1)
+            .filter_map(|alike| {
+                let records = || alike.iter().map(|k| *k as u32);
+                records().enumerate().find_map(|(at, second)| {
+                    records().take(at).find(|first| same(*first, second)).map(|first| (second, first))
+                })
+            })
+            .min();
+        let Some((second, first)) = twice else { return Ok(()) };
+        let source = self.sources[second as usize];
+        let row = |of: u32| self.sources[..=of as usize].iter().filter(|s| **s == source).count() as u64;
+        Err(LinkageError::DuplicateId {
+            table: self.source_names[usize::from(source)].clone(),
+            id: self.ids.get(second).to_owned(),
+            first: row(first),
+            second: row(second),
+        })
     }
 }

@@ -555,9 +555,11 @@ pub const DECISION_COLUMNS: [&str; 5] = ["left", "right", "reviewer", "decision"
 /// Findings about single rows at most; the rest are counted.
 const ROW_FINDINGS: usize = 100;
 
-/// Reads decisions from CSV with the [`DECISION_COLUMNS`] in any order. `record` finds a record by its key.
+/// Reads decisions from CSV with the [`DECISION_COLUMNS`] in any order, other columns beside them. `record` finds a record by
+/// its key. The time may be a day alone.
 ///
-/// A row that cannot be read is left out and named by its line. A missing column or a broken stream is an error.
+/// A row without a decision has not been read yet and is passed over. One that cannot be read is left out and named by its
+/// line. A missing column or a broken stream is an error.
 pub fn read_decisions(
     table: &str,
     input: impl Read,
@@ -584,6 +586,9 @@ pub fn read_decisions(
     let mut row = csv::ByteRecord::new();
     while reader.read_byte_record(&mut row).map_err(broken)? {
         let line = row.position().map_or(0, csv::Position::line);
+        if row.get(columns[3]).is_some_and(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        }
         match decision(&row, columns, record) {
             Ok(decision) => decisions.push(decision),
             Err(reason) => {
@@ -624,7 +629,9 @@ fn decision(
     }
     let verdict = Verdict::read(verdict)
         .ok_or_else(|| format!("the decision {verdict} is none of match, non-match and cannot tell"))?;
-    let at = at.parse().map_err(|_| format!("{at} is no time such as 2026-03-02T09:30:00Z"))?;
+    let at = at.parse().or_else(|_| format!("{at}T00:00:00Z").parse()).map_err(|_| {
+        format!("{at} is no time such as 2026-03-02T09:30:00Z, and no day such as 2026-03-02")
+    })?;
     Ok(Decision { left: left.min(right), right: left.max(right), reviewer: reviewer.to_owned(), verdict, at })
 }
 

@@ -10,12 +10,13 @@
 //! is not, since it stands for nationality. What is refused can still be counted for completeness, by the disclosure room.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use candour_record::PartialDate;
 
 use crate::LinkageError;
+use crate::records::{Records, RecordsBuilder};
 use crate::settings::{BlockingRule, Settings};
 
 /// Found anywhere in a name once everything but letters and digits is taken out.
@@ -237,6 +238,9 @@ pub struct Table<P: Population> {
 /// assert_eq!(sources.tables().len(), 2);
 /// ```
 ///
+/// [`Sources::records`] gives what a linker takes, so that a program which makes records of its own types can link nothing
+/// else.
+///
 /// Victims cannot be linked with suspects:
 ///
 /// ```compile_fail,E0308
@@ -319,6 +323,34 @@ impl<P: Population> Sources<P> {
     pub fn tables(&self) -> &[Table<P>] {
         &self.tables
     }
+
+    /// The records as a [`Linker`](crate::Linker) takes them, with the columns that the settings name. A column that no record
+    /// has is an error, as it is for a table without it.
+    pub fn records(&self, settings: &Settings) -> Result<Records, LinkageError> {
+        let mut wanted = settings.columns();
+        wanted.sort();
+        let has: BTreeSet<&str> =
+            self.tables.iter().flat_map(Table::records).flat_map(LinkRecord::columns).collect();
+        if let Some(column) = wanted.iter().find(|c| !has.contains(c.as_str())) {
+            return Err(LinkageError::MissingColumn {
+                table: self.tables.iter().map(Table::name).collect::<Vec<_>>().join(", "),
+                column: column.clone(),
+                wanted_by: "the model".to_owned(),
+                has: has.into_iter().collect::<Vec<_>>().join(", "),
+            });
+        }
+        let mut builder = RecordsBuilder::new(wanted.clone());
+        for table in &self.tables {
+            let source = builder.source(&table.name)?;
+            for record in &table.records {
+                builder.push_id(&record.id, source)?;
+                for (at, column) in wanted.iter().enumerate() {
+                    builder.push_value(at, record.get(column).filter(|text| !text.is_empty()));
+                }
+            }
+        }
+        builder.finish()
+    }
 }
 
 impl Population for Victims {
@@ -381,6 +413,50 @@ mod tests {
     use super::*;
     use crate::settings::{Comparison, Level, TermFrequency};
     use crate::sql::{Dialect, read_level, read_rule};
+
+    #[test]
+    fn typed_tables_are_linked_like_any_other() {
+        let settings = crate::toml_settings::to_settings(
+            r#"
+            link-type = "link-only"
+            household = false
+            prior = 0.2
+            blocking-rules = [["dob"]]
+            [[comparison]]
+            column = "surname"
+            levels = [{ sql = "surname_l = surname_r", m = 0.9, u = 0.02 }, { sql = "ELSE", m = 0.1, u = 0.98 }]
+            "#,
+        )
+        .unwrap();
+        let record = |id: &str, surname: Option<&str>, day: i8| {
+            let dob = PartialDate::Day(jiff::civil::date(2009, 3, day));
+            LinkRecord::new(
+                id,
+                [LinkField::new("surname", &surname).unwrap(), LinkField::new("dob", &dob).unwrap()],
+            )
+        };
+        let health: Table<Victims> =
+            Table::new("health", vec![record("1", Some("Okafor"), 1), record("2", None, 2)]);
+        let police: Table<Victims> =
+            Table::new("police", vec![record("1", Some("Okafor"), 1), record("2", Some("Reed"), 3)]);
+        let sources = Sources::of(health).and(police);
+        let records = sources.records(&settings).unwrap();
+        assert_eq!(
+            (records.len(), records.source_names()),
+            (4, &["health".to_owned(), "police".to_owned()][..])
+        );
+        let linker = crate::Linker::new(&records, settings.clone()).unwrap();
+        let mut pairs = Vec::new();
+        let keep = |_, _, kept: &[crate::KeptPair]| {
+            pairs.extend(kept.iter().map(|k| (k.pair.left, k.pair.right)));
+            Ok(())
+        };
+        linker.predict(0.0, u64::MAX, &|_, _, _| {}, |_| true, keep).unwrap();
+        assert_eq!(pairs, [(0, 2)]);
+        let without: Table<Suspects> = Table::new("lists", vec![LinkRecord::new("1", [])]);
+        let error = Sources::of(without).records(&settings).unwrap_err().to_string();
+        assert!(error.contains("lists") && error.contains("dob"), "{error}");
+    }
 
     #[test]
     fn names_of_protected_characteristics_are_known_however_they_are_written() {

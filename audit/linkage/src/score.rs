@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use crate::compare::{Engine, Ladder, Scratch};
+use crate::compare::{Engine, Ladder, Pair, Scratch};
 use crate::error::LinkageError;
 use crate::household::Mixture;
 use crate::records::MISSING;
@@ -34,7 +34,7 @@ pub(crate) fn level_in(pattern: Pattern, comparison: usize) -> usize {
 }
 
 /// The probability that stands for one never seen, as Splink takes it.
-const NEVER_SEEN: f64 = 1e-6;
+pub(crate) const NEVER_SEEN: f64 = 1e-6;
 
 #[derive(Debug, Clone)]
 struct Frequency {
@@ -161,8 +161,7 @@ impl Scorer {
         &self,
         engine: &Engine,
         ladders: &[Ladder],
-        left: u32,
-        right: u32,
+        pair: Pair<'_>,
         floor: f64,
         scratch: &mut Scratch,
     ) -> Option<(Pattern, f64)> {
@@ -173,7 +172,7 @@ impl Scorer {
         let reach = floor - (self.matches as f64).log2() - 1e-9;
         for (at, c) in self.order.iter().enumerate() {
             let weights = &self.comparisons[*c];
-            match engine.level(&ladders[*c], left, right, scratch) {
+            match engine.level(&ladders[*c], pair, scratch) {
                 Some(level) => {
                     pattern |= (level as Pattern) << (4 * c);
                     let add = &weights.levels[level];
@@ -181,7 +180,7 @@ impl Scorer {
                         sums[class] += add[class];
                     }
                     if let Some(frequency) = &weights.frequency[level] {
-                        let more = frequency.of(engine, left, right);
+                        let more = frequency.of(pair);
                         for sum in &mut sums[..self.classes] {
                             *sum += more;
                         }
@@ -217,22 +216,45 @@ impl Scorer {
         &self,
         engine: &Engine,
         ladders: &[Ladder],
-        left: u32,
-        right: u32,
+        pair: Pair<'_>,
+        scratch: &mut Scratch,
     ) -> Vec<(Option<usize>, f64, f64)> {
-        let mut scratch = engine.scratch();
-        Engine::begin(&mut scratch);
+        Engine::begin(scratch);
         self.comparisons
             .iter()
             .zip(ladders)
-            .map(|(weights, ladder)| match engine.level(ladder, left, right, &mut scratch) {
+            .map(|(weights, ladder)| match engine.level(ladder, pair, scratch) {
                 Some(level) => {
-                    let tf = weights.frequency[level].as_ref().map_or(0.0, |f| f.of(engine, left, right));
+                    let tf = weights.frequency[level].as_ref().map_or(0.0, |f| f.of(pair));
                     (Some(level), weights.levels[level][0], tf)
                 }
                 None => (None, 0.0, 0.0),
             })
             .collect()
+    }
+
+    /// The match weight of what [`explain`](Self::explain) says of a pair, and the probability of each class, unrelated
+    /// people last.
+    pub(crate) fn posterior(&self, explained: &[(Option<usize>, f64, f64)]) -> (f64, Vec<f64>) {
+        let mut sums = self.prior;
+        for (weights, (level, _, frequency)) in self.comparisons.iter().zip(explained) {
+            let Some(level) = *level else { continue };
+            for (sum, weight) in sums[..self.classes].iter_mut().zip(&weights.levels[level]) {
+                *sum += weight + frequency;
+            }
+        }
+        let most = sums[..self.classes].iter().copied().fold(0.0, f64::max);
+        let odds: Vec<f64> =
+            sums[..self.classes].iter().chain([&0.0]).map(|sum| (sum - most).exp2()).collect();
+        let all: f64 = odds.iter().sum();
+        (self.weight(&sums), odds.into_iter().map(|o| o / all).collect())
+    }
+
+    /// What a term frequency would add in bits for each text of a level's column, where both records have that text.
+    pub(crate) fn frequency_of(&self, comparison: usize, level: usize) -> Option<(usize, Vec<f64>)> {
+        let frequency = self.comparisons.get(comparison)?.frequency.get(level)?.as_ref()?;
+        let adjust = |log: &f64| frequency.weight * (frequency.log_u - log.max(frequency.log_minimum));
+        Some((frequency.feature, frequency.logs.iter().map(adjust).collect()))
     }
 
     /// The prior weight, in bits.
@@ -244,9 +266,9 @@ impl Scorer {
 }
 
 impl Frequency {
-    fn of(&self, engine: &Engine, left: u32, right: u32) -> f64 {
+    fn of(&self, pair: Pair<'_>) -> f64 {
         let log = |code: u32| if code == MISSING { f64::NEG_INFINITY } else { self.logs[code as usize] };
-        let most = log(engine.code(self.feature, left)).max(log(engine.code(self.feature, right)));
+        let most = log(pair.a[self.feature]).max(log(pair.b[self.feature]));
         if most == f64::NEG_INFINITY { 0.0 } else { self.weight * (self.log_u - most.max(self.log_minimum)) }
     }
 

@@ -308,7 +308,7 @@ impl Default for Training {
         Self {
             deterministic_rules: Vec::new(),
             recall: 0.7,
-            sampled_pairs: 2_000_000,
+            sampled_pairs: 1_000_000,
             sessions: Vec::new(),
             session_pairs: 5_000_000,
             convergence: 1e-4,

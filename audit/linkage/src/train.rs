@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::block::{Blocks, Sorted};
-use crate::compare::{Engine, Ladder};
+use crate::compare::{Engine, Ladder, Pair};
 use crate::random::{Stream, mix};
 use crate::records::{MISSING, Records};
 use crate::score::{Pattern, level_in};
@@ -26,7 +26,7 @@ pub(crate) fn possible_pairs(records: &Records, link_type: LinkType) -> f64 {
 }
 
 /// What one EM session did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
     /// Its blocking rule as written.
     pub rule: String,
@@ -68,13 +68,14 @@ pub(crate) fn count_patterns(
             |scratch, chunk| {
                 let mut counts: HashMap<Pattern, u64> = HashMap::new();
                 let mut taken = 0;
-                blocks.pairs(rule, sorted, *chunk, scratch, |left, right, scratch| {
-                    if limit != u64::MAX && mix(seed, (u64::from(left) << 32) | u64::from(right)) > limit {
+                blocks.pairs(rule, sorted, *chunk, scratch, |pair, scratch| {
+                    let key = (u64::from(pair.left) << 32) | u64::from(pair.right);
+                    if limit != u64::MAX && mix(seed, key) > limit {
                         return;
                     }
                     taken += 1;
                     Engine::begin(scratch);
-                    *counts.entry(pattern_of(engine, ladders, left, right, scratch)).or_default() += 1;
+                    *counts.entry(pattern_of(engine, ladders, pair, scratch)).or_default() += 1;
                 });
                 (counts, taken)
             },
@@ -93,13 +94,12 @@ pub(crate) fn count_patterns(
 pub(crate) fn pattern_of(
     engine: &Engine,
     ladders: &[Ladder],
-    left: u32,
-    right: u32,
+    pair: Pair<'_>,
     scratch: &mut crate::compare::Scratch,
 ) -> Pattern {
     let mut pattern = 0;
     for (c, ladder) in ladders.iter().enumerate() {
-        let level = engine.level(ladder, left, right, scratch).unwrap_or(15);
+        let level = engine.level(ladder, pair, scratch).unwrap_or(15);
         pattern |= (level as Pattern) << (4 * c);
     }
     pattern
@@ -150,8 +150,9 @@ pub(crate) fn estimate_u(
                         continue;
                     }
                     Engine::begin(scratch);
+                    let pair = engine.pair(a.min(b), a.max(b));
                     for (c, ladder) in ladders.iter().enumerate() {
-                        let level = engine.level(ladder, a.min(b), a.max(b), scratch).unwrap_or(15);
+                        let level = engine.level(ladder, pair, scratch).unwrap_or(15);
                         counts[c * 16 + level] += 1;
                     }
                 }
@@ -216,16 +217,16 @@ fn exact_in_closed_form(
         (counts.iter().map(|n| two(*n)).sum(), two(total))
     };
     let mut counts = vec![0_u64; values];
-    for code in engine.column(feature).filter(|c| *c != MISSING) {
-        counts[code as usize] += 1;
+    for code in engine.column(feature).iter().filter(|c| **c != MISSING) {
+        counts[*code as usize] += 1;
     }
     let (mut equal, mut all) = pairs(&counts);
     if link_type == LinkType::LinkOnly {
         for source in 0..records.source_names.len() {
             let mut counts = vec![0_u64; values];
-            for (code, of) in engine.column(feature).zip(&records.sources) {
-                if code != MISSING && usize::from(*of) == source {
-                    counts[code as usize] += 1;
+            for (code, of) in engine.column(feature).iter().zip(&records.sources) {
+                if *code != MISSING && usize::from(*of) == source {
+                    counts[*code as usize] += 1;
                 }
             }
             let (within, both) = pairs(&counts);

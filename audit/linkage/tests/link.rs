@@ -308,6 +308,39 @@ fn a_value_counted_elsewhere_weighs_by_the_share_it_has_there() {
     assert!((pairs(&linker, f64::NEG_INFINITY)[0].pair.weight - (0.5_f64 / 0.001).log2()).abs() < 1e-12);
 }
 
+/// Bytes on which the Parquet library panics (found by fuzzing).
+const DAMAGED: &[u8] = include_bytes!("data/damaged.parquet");
+
+#[test]
+fn a_table_that_cannot_be_read_leaves_nothing_behind() {
+    let settings = toml_settings::to_settings(
+        r#"
+        link-type = "dedupe-only"
+        household = false
+        prior = 0.1
+        blocking-rules = [["dob"]]
+        [[comparison]]
+        column = "surname"
+        levels = [{ sql = "surname_l = surname_r", m = 0.9, u = 0.02 }, { sql = "ELSE", m = 0.1, u = 0.98 }]
+        "#,
+    )
+    .unwrap();
+    let mut tables = Tables::new(&settings);
+    tables.add_csv("first", "unique_id,surname,dob\n1,Reed,2009-03-01\n".as_bytes()).unwrap();
+    let error = tables.add_parquet("damaged", bytes::Bytes::from_static(DAMAGED)).unwrap_err().to_string();
+    assert!(error.starts_with("damaged: ") && error.contains("damaged Parquet file"), "{error}");
+    let short = "unique_id,surname,dob\n1,Okafor,2009-03-01\n2,Okafor\n";
+    let error = tables.add_csv("short", short.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("line 3"), "{error}");
+    assert_eq!(tables.len(), 1);
+    tables.add_csv("third", "unique_id,surname,dob\n1,Reed,2009-03-01\n".as_bytes()).unwrap();
+    let (records, _) = tables.finish().unwrap();
+    let read: Vec<_> = (0..2).map(|r| (records.source(r), records.value(r, "surname"))).collect();
+    assert_eq!(read, [("first", Some("Reed")), ("third", Some("Reed"))]);
+    let linker = Linker::new(&records, settings).unwrap();
+    assert_eq!(pairs(&linker, 0.0).len(), 1);
+}
+
 #[test]
 fn bad_tables_are_named_by_line_and_column() {
     let settings = with_rules("dedupe-only", "[[\"a\"]]");

@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use candour_linkage::{
-    Clusters, KeptPair, LinkType, Linker, PairWriter, Pairing, Part, Records, RuleCount, ScoredPair,
-    Settings, Sources, SplitOptions, SplitRule, Tables, TrainingReport, best_links, cluster_accuracy,
-    components, one_to_one, splink, split, toml_settings, weight_of, write_clusters,
+    Clusters, KeptPair, LinkType, LinkageReport, Linker, PairWriter, Pairing, Part, Records, ReportTally,
+    RuleCount, ScoredPair, Settings, Sources, SplitOptions, SplitRule, Tables, TermValues, TextUnit,
+    TrainingReport, Waterfall, best_links, blocking_report, cluster_accuracy, components, one_to_one, splink,
+    split, toml_settings, weight_of, write_clusters,
 };
 use candour_record::{ContentHash, Finding};
 use clap::ValueEnum;
@@ -19,13 +20,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::files;
+use crate::linkage_report::{self, Agreement, Personal};
 
+use super::link_more::{Fixed, More, SETTLED, settled_or_scored};
 use super::{Format, code_for, report};
 
 /// Link records: which of them are of one person
 ///
 /// Reads tables as CSV or Parquet, trains what the settings leave open, scores every pair that the blocking rules bring
-/// together, and writes pairs.parquet, clusters.csv and model.json. A run that is cut short goes on where it stopped when it is
+/// together, and writes pairs.parquet, clusters.csv, model.json and, to look at, report.html with its charts. A run that is cut short goes on where it stopped when it is
 /// started again.
 #[derive(clap::Args)]
 #[command(
@@ -62,9 +65,29 @@ pub(super) struct Link {
     /// A column that says who each record is, to measure accuracy by; never used to link
     #[arg(long, value_name = "COLUMN")]
     truth: Option<String>,
+    /// What string measures count [default: the settings', or bytes for a Splink model]
+    ///
+    /// Splink's database counted bytes until its version 2.0.0 and counts characters since.
+    #[arg(long, value_enum, value_name = "UNIT")]
+    text_unit: Option<Unit>,
+    /// Let the report name values of records: personal data, which it then says at its top
+    #[arg(long, requires = "out")]
+    show_values: bool,
+    /// Show a pair and its values in the report, step by step; SOURCE:ID where two sources share an id
+    #[arg(long, value_name = "ID_L,ID_R", requires = "out", conflicts_with = "count")]
+    waterfall: Vec<String>,
     /// Threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    #[command(flatten)]
+    more: More,
+}
+
+/// What string measures count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unit {
+    Bytes,
+    Characters,
 }
 
 /// How clusters are made of pairs.
@@ -93,6 +116,9 @@ struct Outcome {
     resumed_parts: u64,
     accuracy: Option<Value>,
     training: Value,
+    review: Option<Value>,
+    lasting: Option<Value>,
+    draws: Option<Value>,
 }
 
 impl Link {
@@ -105,7 +131,12 @@ impl Link {
         }
         let mut clock = Stages::new();
         let mut findings = Vec::new();
-        let settings = read_settings(&self.settings, &mut findings)?;
+        let mut settings = read_settings(&self.settings, &mut findings)?;
+        match self.text_unit {
+            Some(Unit::Bytes) => settings.text_unit = TextUnit::Bytes,
+            Some(Unit::Characters) => settings.text_unit = TextUnit::Characters,
+            None => {}
+        }
         guard_populations(&self.inputs)?;
         let records = read_tables(&self.inputs, &settings, self.truth.as_deref(), &mut findings)?;
         clock.mark("read");
@@ -115,7 +146,11 @@ impl Link {
         }
         clock.mark("prepare");
         if self.count {
-            print_counts(out, &linker.count_blocks()?, self.format)?;
+            let blocks = linker.count_blocks()?;
+            print_counts(out, &blocks, self.format)?;
+            if let Some(folder) = &self.out {
+                self.write_report(folder, &linker, &blocking_report(&linker, &blocks), None, &[])?;
+            }
             report(&findings);
             return Ok(code_for(&findings));
         }
@@ -137,6 +172,8 @@ impl Link {
         findings: &mut Vec<Finding>,
     ) -> Result<Outcome> {
         let records = linker.records();
+        let chosen = self.waterfall.iter().map(|ids| find_pair(records, ids)).collect::<Result<Vec<_>>>()?;
+        let people = self.truth.as_deref().map(|column| people(records, column)).transpose()?;
         let household = linker.settings().household;
         let thresholds = linker.settings().thresholds.clone();
         let keep = self.keep.or(thresholds.keep).unwrap_or(0.01);
@@ -150,24 +187,26 @@ impl Link {
         );
         let work = Work::open(folder, self, linker.settings(), keep)?;
         let bar = Bars::new();
-        let trained = if let Some(model) = work.model()? {
+        let trained = if let Some(Trained { model, report, findings: more }) = work.trained()? {
             let (settings, _) = splink::read_splink(&model)?;
+            findings.extend(more);
             *linker = Linker::new(records, settings)?;
             for (column, shares) in frequencies(&self.settings, linker.settings())? {
                 linker.set_frequencies(&column, &shares);
             }
-            json!({"taken_from_interrupted_run": true})
+            report
         } else {
-            let (trained, more) = linker.train(&|what, at, of| bar.show(what, at, of))?;
-            findings.extend(more);
-            work.keep_model(&splink::write_splink(linker.settings()))?;
-            training_json(&trained)
+            let (report, more) = linker.train(&|what, at, of| bar.show(what, at, of))?;
+            let trained = Trained { model: splink::write_splink(linker.settings()), report, findings: more };
+            work.keep_trained(&trained)?;
+            findings.extend(trained.findings);
+            trained.report
         };
         clock.mark("train");
         let linker = &*linker;
         let done = work.parts()?;
         let resumed_parts = done.len() as u64;
-        linker.predict(
+        let predicted = linker.predict(
             weight_of(keep),
             self.most_pairs,
             &|what, at, of| bar.show(what, at, of),
@@ -178,40 +217,56 @@ impl Link {
         clock.mark("compare");
         let floor = weight_of(threshold.min(0.2));
         let passes = linker.settings().passes.len();
+        let all_pairs = self.more.needs_all_pairs();
         let mut pairs: Vec<ScoredPair> = Vec::new();
+        let mut fixed = Fixed::new();
         let (mut compared, mut kept) = (0, 0);
+        let mut tally = ReportTally::new(linker, people.as_deref());
         let mut by_rule = vec![0; passes + linker.settings().blocking_rules.len()];
         work.write_pairs(linker, |part, of_part, some| {
+            tally.add(part, of_part, some);
             compared += of_part;
             kept += some.len() as u64;
             if let Some(sum) = by_rule.get_mut(usize::from(part.rule)) {
                 *sum += of_part;
             }
             // A deterministic pass joins its pairs whatever they weigh.
-            let joined = some.iter().filter(|k| usize::from(k.rule) < passes || k.pair.weight >= floor);
-            pairs.extend(joined.map(|k| {
-                let weight =
-                    if usize::from(k.rule) < passes { k.pair.weight.max(40.0) } else { k.pair.weight };
-                ScoredPair { weight, ..k.pair }
-            }));
+            for k in some.iter().filter(|k| usize::from(k.rule) < passes) {
+                fixed.insert((k.pair.left, k.pair.right), k.pair.weight.max(SETTLED));
+            }
+            let wanted = |k: &&KeptPair| all_pairs || usize::from(k.rule) < passes || k.pair.weight >= floor;
+            pairs.extend(some.iter().filter(wanted).map(|k| k.pair));
         })?;
         clock.mark("write pairs");
         let kind =
             self.clusters.unwrap_or(if household { ClusterKind::Household } else { ClusterKind::Components });
-        let (clusters, more) = make_clusters(linker, &pairs, kind, threshold)?;
+        let cut = weight_of(threshold);
+        let review = self.more.review(linker, &pairs, cut, folder, &mut fixed, findings)?;
+        if !fixed.is_empty() {
+            for pair in &mut pairs {
+                pair.weight = fixed.get(&(pair.left, pair.right)).copied().unwrap_or(pair.weight);
+            }
+        }
+        let scorer = linker.pair_scorer()?;
+        let score = settled_or_scored(&scorer, &fixed);
+        let (clusters, more) = make_clusters(records, &pairs, &score, kind, cut);
         findings.extend(more);
         clock.mark("cluster");
+        let lasting = self.more.lasting(records, &clusters, folder, findings)?;
         let mut bytes = Vec::new();
-        write_clusters(records, &clusters, &mut bytes)?;
+        write_clusters(records, &clusters, lasting.as_ref().map(|l| l.0.as_slice()), &mut bytes)?;
         files::write_atomically(&folder.join("clusters.csv"), &bytes)?;
+        let draws = self.more.histories(records, &clusters, &pairs, &score, folder, findings)?;
         files::write_atomically(
             &folder.join("model.json"),
             splink::write_splink(linker.settings()).as_bytes(),
         )?;
-        let accuracy =
-            self.truth.as_deref().map(|column| accuracy(records, &clusters, column)).transpose()?;
-        work.finish()?;
+        let accuracy = people.as_deref().map(|people| accuracy(&clusters, people));
         clock.mark("write clusters");
+        let report = tally.finish(&predicted, &trained, &clusters, cut)?;
+        self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
+        work.finish()?;
+        clock.mark("report");
         Ok(Outcome {
             records: records.len(),
             sources: records.source_names().len(),
@@ -221,9 +276,75 @@ impl Link {
             clusters: clusters.count(),
             resumed_parts,
             accuracy,
-            training: trained,
+            training: training_json(&trained),
+            review,
+            lasting: lasting.map(|l| l.1),
+            draws,
         })
     }
+}
+
+impl Link {
+    fn write_report(
+        &self,
+        folder: &Path,
+        linker: &Linker<'_>,
+        report: &LinkageReport,
+        accuracy: Option<&Value>,
+        chosen: &[(u32, u32)],
+    ) -> Result<()> {
+        /// Values named at either end of a column's term frequencies.
+        const TERMS: usize = 10;
+        let named = [
+            ("Precision of clusters", "precision"),
+            ("Recall of clusters", "recall"),
+            ("F1 of clusters", "f1"),
+            ("People exactly right, share", "exactly_right"),
+        ];
+        let agreement: Agreement = named
+            .into_iter()
+            .filter_map(|(words, key)| Some((words, accuracy?.get(key)?.as_f64()?)))
+            .collect();
+        let pairs = chosen.iter().map(|(left, right)| Waterfall::of_pair(linker, *left, *right));
+        let personal = Personal {
+            records: linker.records(),
+            columns: linker.settings().columns(),
+            show_values: self.show_values && !self.count,
+            terms: if self.show_values && !self.count { TermValues::of(linker, TERMS)? } else { Vec::new() },
+            pairs: pairs.collect::<Result<_, _>>()?,
+        };
+        linkage_report::write(folder, report, &agreement, &personal)
+    }
+}
+
+/// The two records that `ID,ID` names, each an id or, where several sources have it, `SOURCE:ID`.
+fn find_pair(records: &Records, ids: &str) -> Result<(u32, u32)> {
+    let find = |id: &str| -> Vec<u32> {
+        (0..records.len() as u32)
+            .filter(|r| {
+                let own = records.id(*r);
+                own == id
+                    || id.strip_suffix(own).and_then(|rest| rest.strip_suffix(':'))
+                        == Some(records.source(*r))
+            })
+            .collect()
+    };
+    // An id may hold a comma itself.
+    let mut unclear = None;
+    for (at, _) in ids.match_indices(',') {
+        let (left, right) = (ids[..at].trim(), ids[at + 1..].trim());
+        match (find(left).as_slice(), find(right).as_slice()) {
+            ([left], [right]) if left != right => return Ok((*left, *right)),
+            ([], _) | (_, []) => {}
+            _ => unclear = Some(()),
+        }
+    }
+    if unclear.is_some() {
+        bail!(
+            "--waterfall: several sources have an id that it names, or it names one record twice; write SOURCE:ID,SOURCE:ID"
+        );
+    }
+    bail!("--waterfall: no two records have those ids; write two ids with a comma between them")
 }
 
 fn read_settings(path: &Path, findings: &mut Vec<Finding>) -> Result<Settings> {
@@ -332,33 +453,25 @@ fn frequencies(settings: &Path, of: &Settings) -> Result<Vec<(String, HashMap<St
 }
 
 fn make_clusters(
-    linker: &Linker<'_>,
+    records: &Records,
     pairs: &[ScoredPair],
+    score: &(dyn Fn(u32, u32) -> f64 + Sync),
     kind: ClusterKind,
-    threshold: f64,
-) -> Result<(Clusters, Vec<Finding>)> {
-    let records = linker.records();
+    cut: f64,
+) -> (Clusters, Vec<Finding>) {
     let n = records.len() as u32;
-    let cut = weight_of(threshold);
     let every: Vec<u16> = (0..records.source_names().len() as u16).collect();
-    let apart = |rule: SplitRule| -> Result<(Clusters, Vec<Finding>)> {
+    let apart = |rule: SplitRule| {
         let (whole, mut findings) = components(n, pairs, cut.min(weight_of(0.2)));
-        let scorer = linker.pair_scorer()?;
-        let passes: std::collections::HashSet<(u32, u32)> =
-            pairs.iter().filter(|p| p.weight >= 40.0).map(|p| (p.left, p.right)).collect();
-        let with_passes = !linker.settings().passes.is_empty();
-        let score = |a: u32, b: u32| {
-            if with_passes && passes.contains(&(a.min(b), a.max(b))) { 40.0 } else { scorer.weight(a, b) }
-        };
         let options = SplitOptions { rule, cut, ..SplitOptions::default() };
-        let (clusters, more) = split(&whole, pairs, Sources::default(), &score, &options);
+        let (clusters, more) = split(&whole, pairs, Sources::default(), score, &options);
         findings.extend(more);
-        Ok((clusters, findings))
+        (clusters, findings)
     };
-    Ok(match kind {
+    match kind {
         ClusterKind::Components => components(n, pairs, cut),
-        ClusterKind::Household => apart(SplitOptions::default().rule)?,
-        ClusterKind::Complete => apart(SplitRule::CompleteLinkage)?,
+        ClusterKind::Household => apart(SplitOptions::default().rule),
+        ClusterKind::Complete => apart(SplitRule::CompleteLinkage),
         ClusterKind::BestLink => {
             let sources = Sources { of: records.sources(), duplicate_free: &every };
             let (links, findings) = best_links(n, pairs, cut, sources);
@@ -368,12 +481,13 @@ fn make_clusters(
             let (links, findings) = one_to_one(n, pairs, cut, records.sources(), Pairing::Greedy);
             (links.clusters, findings)
         }
-    })
+    }
 }
 
-fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Value> {
+/// Who each record is of, as the column says, people numbered as they are met.
+fn people(records: &Records, column: &str) -> Result<Vec<u32>> {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let people: Vec<u32> = (0..records.len() as u32)
+    (0..records.len() as u32)
         .map(|record| {
             let value = records.value(record, column).with_context(|| {
                 format!("record {} has no {column}, which is to say who it is", record + 1)
@@ -381,13 +495,16 @@ fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Valu
             let next = numbers.len() as u32;
             Ok(*numbers.entry(value).or_insert(next))
         })
-        .collect::<Result<_>>()?;
-    let (measured, _) = cluster_accuracy(clusters, &people);
+        .collect()
+}
+
+fn accuracy(clusters: &Clusters, people: &[u32]) -> Value {
+    let (measured, _) = cluster_accuracy(clusters, people);
     let pairs = measured.pairs;
     let share = |a: u64, b: u64| if b == 0 { 1.0 } else { a as f64 / b as f64 };
     let precision = share(pairs.true_links, pairs.true_links + pairs.false_links);
     let recall = share(pairs.true_links, pairs.true_links + pairs.missed);
-    Ok(json!({
+    json!({
         "people": measured.people,
         "precision": precision,
         "recall": recall,
@@ -395,7 +512,7 @@ fn accuracy(records: &Records, clusters: &Clusters, column: &str) -> Result<Valu
         "b_cubed_precision": measured.b_cubed_precision,
         "b_cubed_recall": measured.b_cubed_recall,
         "exactly_right": share(measured.exactly_right, measured.people),
-    }))
+    })
 }
 
 fn training_json(trained: &TrainingReport) -> Value {
@@ -459,6 +576,9 @@ impl Outcome {
             "resumed_parts": self.resumed_parts,
             "training": self.training,
             "accuracy": self.accuracy,
+            "review": self.review,
+            "lasting_ids": self.lasting,
+            "draws": self.draws,
             "seconds": clock.seconds(),
             "peak_memory_mib": peak_memory(),
             "out": folder.display().to_string(),
@@ -485,15 +605,61 @@ impl Outcome {
                 100.0 * of("exactly_right")
             )?;
         }
+        if let Some(review) = &self.review {
+            match review["settled"].as_u64() {
+                None => writeln!(out, "{} pairs drawn for review, in review/reader-….csv", review["pairs"])?,
+                Some(settled) => writeln!(
+                    out,
+                    "review: {settled} of {} pairs settled; by them precision is {}, recall among the pairs scored {}",
+                    review["pairs"],
+                    with_interval(&review["precision"]),
+                    with_interval(&review["recall"])
+                )?,
+            }
+        }
+        if let Some(lasting) = self.lasting.as_ref().and_then(Value::as_object) {
+            let events: Vec<String> = lasting.iter().map(|(event, n)| format!("{n} {event}")).collect();
+            writeln!(out, "since the earlier run: {}; events.csv has each", events.join(", "))?;
+        }
+        if let Some(draws) = &self.draws {
+            writeln!(
+                out,
+                "over {} draws of the links, {} people, 95 % between {} and {}",
+                draws["draws"],
+                draws["people"].as_f64().unwrap_or_default().round(),
+                draws["interval"][0],
+                draws["interval"][1]
+            )?;
+        }
         let stages: Vec<String> = clock.marks.iter().map(|(what, s)| format!("{what} {s:.1} s")).collect();
         writeln!(out, "{}", stages.join(", "))?;
-        writeln!(out, "Written to {}: pairs.parquet, clusters.csv, model.json", folder.display())?;
+        writeln!(
+            out,
+            "Written to {}: pairs.parquet, clusters.csv, model.json, report.html",
+            folder.display()
+        )?;
         Ok(())
+    }
+}
+
+fn with_interval(estimate: &Value) -> String {
+    match (estimate["value"].as_f64(), estimate["interval"][0].as_f64(), estimate["interval"][1].as_f64()) {
+        (Some(value), Some(lower), Some(upper)) => format!("{value:.3} (95 % {lower:.3} to {upper:.3})"),
+        _ => "not known".to_owned(),
     }
 }
 
 fn sources(n: usize) -> String {
     if n == 1 { "one source".to_owned() } else { format!("{n} sources") }
+}
+
+/// A trained model with what its training did and noticed, so that a run taken up again tells no less.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Trained {
+    /// As Splink's JSON.
+    model: String,
+    report: TrainingReport,
+    findings: Vec<Finding>,
 }
 
 /// Parts of a linkage on disk, so that a run that was cut short goes on where it stopped.
@@ -541,18 +707,20 @@ impl Work {
         Ok(Self { folder: folder.to_owned(), parts })
     }
 
-    fn model(&self) -> Result<Option<String>> {
-        let path = self.parts.join("model.json");
+    /// What an interrupted run had trained.
+    fn trained(&self) -> Result<Option<Trained>> {
+        let path = self.parts.join("trained.json");
         if !path.exists() {
             return Ok(None);
         }
-        Ok(Some(
-            std::fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?,
-        ))
+        let bytes = std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let trained = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: is damaged; delete it and run again", path.display()))?;
+        Ok(Some(trained))
     }
 
-    fn keep_model(&self, model: &str) -> Result<()> {
-        files::write_atomically(&self.parts.join("model.json"), model.as_bytes())
+    fn keep_trained(&self, trained: &Trained) -> Result<()> {
+        files::write_atomically(&self.parts.join("trained.json"), &serde_json::to_vec(trained)?)
     }
 
     /// Parts that are whole, in order.

@@ -3,6 +3,7 @@
 mod demo;
 mod init;
 mod link;
+mod link_more;
 mod log;
 mod publish;
 mod read;

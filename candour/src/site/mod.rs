@@ -9,6 +9,8 @@ mod search;
 mod style;
 mod view;
 
+pub(crate) use style::CSS;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -158,7 +160,7 @@ impl Site {
         let day = as_at.unwrap_or_else(|| self.today());
         let view = view::View::new(&self.settings, &register, path, as_at, day);
         let found = match rest.as_str() {
-            "/style.css" => Some(Page::text("text/css; charset=utf-8", style::CSS)),
+            "/style.css" => Some(Page::text("text/css; charset=utf-8", CSS)),
             "/search/" if as_at.is_none() => {
                 Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?)
             }

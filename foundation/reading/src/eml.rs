@@ -1,11 +1,10 @@
 //! EML: a message of electronic mail (RFC 5322, MIME) to the letter it carries. Attachments are named, never opened.
 
-use candour_record::{Finding, MediaKind, Severity};
+use candour_record::{Finding, MediaKind, Severity, guarded};
 use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 
 use crate::assemble::{Draft, MOST_LINES, assemble, cut};
 use crate::error::ReadingError;
-use crate::guard::guarded;
 use crate::model::{About, BlockKind, Limits, Reading};
 use crate::{html, plain};
 

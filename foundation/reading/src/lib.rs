@@ -4,7 +4,6 @@ mod assemble;
 mod docx;
 mod eml;
 mod error;
-mod guard;
 mod html;
 mod label;
 mod markdown;
@@ -16,7 +15,6 @@ mod plain;
 mod sniff;
 
 pub use error::ReadingError;
-pub use guard::is_guarded;
 pub use model::{About, Block, BlockKind, Bounds, Face, Limits, Line, Page, Reading, Run};
 
 use candour_record::MediaKind;

@@ -6,6 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::RecordError;
 
+/// The month, 1 to 12, that an English word names: in full, by its first three letters, or as `sept`; in any case.
+pub fn month_number(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let names = |month: &&str| {
+        let short = word.eq_ignore_ascii_case("sept") && *month == "september";
+        word.eq_ignore_ascii_case(month) || word.eq_ignore_ascii_case(&month[..3]) || short
+    };
+    MONTHS.iter().zip(1..).find(|(month, _)| names(month)).map(|(_, number)| number)
+}
+
 /// A calendar date known to the year, the month or the day, and no further.
 ///
 /// Written as ISO 8601 cut short: `2025`, `2025-12`, `2025-12-09`. A partial date is never filled in: it stands for the
@@ -199,6 +222,13 @@ impl From<DateOrUnknown> for String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn months_are_named_in_full_or_short() {
+        let named = ["January", "feb", "MAR", "Sept", "september", "dec"].map(month_number);
+        assert_eq!(named, [Some(1), Some(2), Some(3), Some(9), Some(9), Some(12)]);
+        assert_eq!(["", "ma", "marc", "mayor", "janu", "é"].map(month_number), [None; 6]);
+    }
 
     #[test]
     fn partial_dates_stand_for_ranges() {

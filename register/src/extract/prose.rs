@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use candour_reading::BlockKind;
-use candour_record::Span;
+use candour_record::{Span, month_number};
 use jiff::civil::Date;
 
 use super::sentences::{bare, sentences};
@@ -379,46 +379,18 @@ pub(super) fn day_printed(opening: &str) -> Option<Date> {
         let year = |w: &&str| -> Option<i16> {
             w.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok().filter(|y| (1900..=2100).contains(y))
         };
-        if let Some(month) = month(words.get(at + 1)?)
+        if let Some(month) = month_number(&bare(words.get(at + 1)?))
             && let (Some(day), Some(year)) = (number(word), words.get(at + 2).and_then(year))
         {
             return Date::new(year, month, day).ok();
         }
-        if let Some(month) = month(word)
+        if let Some(month) = month_number(&bare(word))
             && let (Some(day), Some(year)) = (number(words.get(at + 1)?), words.get(at + 2).and_then(year))
         {
             return Date::new(year, month, day).ok();
         }
         None
     })
-}
-
-fn month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let lower = bare(word);
-    let full = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    full.iter()
-        .position(|m| *m == lower)
-        .or_else(|| {
-            (lower.len() <= 4)
-                .then(|| MONTHS.iter().position(|m| lower.starts_with(m) && lower.len() <= 4))
-                .flatten()
-        })
-        .map(|m| m as i8 + 1)
 }
 
 /// Surnames with the fullest capitalised phrase that ends in them.

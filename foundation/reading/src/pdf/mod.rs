@@ -8,13 +8,12 @@ mod lines;
 
 use std::sync::Arc;
 
-use candour_record::{Finding, MediaKind, Severity};
+use candour_record::{Finding, MediaKind, Severity, guarded};
 use hayro_syntax::object::{Dict, Object};
 use hayro_syntax::{LoadPdfError, Pdf};
 
 use crate::assemble::assemble;
 use crate::error::ReadingError;
-use crate::guard::guarded;
 use crate::model::{About, Limits, Page, Reading};
 
 use glyphs::Fonts;

@@ -13,8 +13,9 @@ pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
-/// What the work comes to; `None` where it panics.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+/// What a call of a library comes to; `None` where it panics. Only for libraries that read outside bytes and are known to
+/// panic on damaged ones: what the work was changing must not be used again.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(work));
     GUARDED.set(false);
