@@ -1,6 +1,6 @@
 //! Findings: what is reported of a set of notes, with places, reasons and keyed hashes, and text only when asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,6 +26,60 @@ pub struct Settings {
     pub baseline: Baseline,
     /// How far apart in time the notes of one child are read together.
     pub window: Window,
+    /// Whether every phrase that is not counted is listed with its reason, not only counted.
+    pub why: bool,
+}
+
+/// Where words stand in the file that a note was read from: a page and paragraph, or a row and cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    /// The file.
+    pub file: String,
+    /// The page, from 1, where the format has pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// The paragraph of the document, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paragraph: Option<u32>,
+    /// The line of the file, from 1, where the format has lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The table of the document or the sheet of the workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The row, from 1; a table's header is row 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+    /// The cell as a spreadsheet names it, such as `C2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
+    /// Whether the words stand in a comment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub comment: bool,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(page) = self.page {
+            write!(f, ", page {page}")?;
+        }
+        if let Some(paragraph) = self.paragraph {
+            write!(f, ", paragraph {paragraph}")?;
+        }
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(table) = &self.table {
+            write!(f, ", {table}")?;
+        }
+        match (&self.cell, self.row) {
+            (Some(cell), _) => write!(f, ", cell {cell}")?,
+            (None, Some(row)) => write!(f, ", row {row}")?,
+            (None, None) => {}
+        }
+        if self.comment { f.write_str(", in a comment") } else { Ok(()) }
+    }
 }
 
 /// A place in a note.
@@ -33,6 +87,12 @@ pub struct Settings {
 pub struct Location {
     /// The note's id.
     pub note: String,
+    /// The note, by its place in what was given.
+    #[serde(skip)]
+    pub nth: usize,
+    /// Where that is in the file it was read from, once [`Report::anchor`] has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Anchor>,
     /// First character.
     pub start: usize,
     /// After the last character.
@@ -46,6 +106,17 @@ pub struct Location {
     pub quote: Option<String>,
     /// What stands here: a category, or the name of a structured field.
     pub what: String,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.anchor {
+            // A note that is part of a file is named too.
+            Some(anchor) if self.note.starts_with(&anchor.file) => write!(f, "{anchor}"),
+            Some(anchor) => write!(f, "{} ({anchor})", self.note),
+            None => write!(f, "{}:{}:{}", self.note, self.line, self.column),
+        }
+    }
 }
 
 /// One alarm.
@@ -73,7 +144,8 @@ pub struct Finding {
     /// The words that decided, as `kind: place` and, when quotes are asked for, the words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
-    /// The same alarm in the same words has the same hash wherever it stands in the note.
+    /// The same alarm in the same words has the same hash wherever it stands in the note. Empty without a key.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub hash: String,
     /// The reason given for leaving it out, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +153,22 @@ pub struct Finding {
     /// Whether the suppression stands in the text; else in the baseline.
     #[serde(skip)]
     pub in_text: bool,
+}
+
+/// A phrase that a rule matched and that is not counted, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PassedOver {
+    /// The rule's id.
+    pub rule: String,
+    /// The category.
+    pub category: String,
+    /// Where.
+    pub location: Location,
+    /// Why it is not counted.
+    pub reason: NotCounted,
+    /// The words that decided, as in a [`Finding`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
 }
 
 /// What was found in a set of notes.
@@ -92,6 +180,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Phrases that rules matched and that are not counted, by reason.
     pub not_counted: BTreeMap<NotCounted, usize>,
+    /// The same phrases one by one, when [`Settings::why`] asks for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
     /// Suppressions without a reason or without an alarm, as `note: what is wrong`.
     pub complaints: Vec<String>,
     /// Notes read.
@@ -104,6 +195,15 @@ impl Report {
     /// Alarms that are not suppressed.
     pub fn standing(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.suppressed.is_none())
+    }
+
+    /// Gives every location its place in a file: asked with the note's place in what was given, and the character.
+    pub fn anchor(&mut self, of: &dyn Fn(usize, usize) -> Option<Anchor>) {
+        let findings =
+            self.findings.iter_mut().flat_map(|f| std::iter::once(&mut f.location).chain(&mut f.evidence));
+        for location in findings.chain(self.passed_over.iter_mut().map(|p| &mut p.location)) {
+            location.anchor = of(location.nth, location.start);
+        }
     }
 
     /// "44 not counted: quotation 12, other person 9, …".
@@ -133,7 +233,12 @@ pub fn reason_name(reason: NotCounted) -> &'static str {
 }
 
 /// A keyed hash (HMAC with SHA-256, RFC 2104), the first sixteen bytes in hexadecimal.
+///
+/// Without a key it is empty: whoever can guess a short phrase could otherwise find it out from its hash.
 pub fn keyed_hash(key: &[u8], parts: &[&str]) -> String {
+    if key.is_empty() {
+        return String::new();
+    }
     let mut block = [0u8; 64];
     if key.len() > 64 {
         block[..32].copy_from_slice(&Sha256::digest(key));
@@ -263,9 +368,21 @@ pub fn report(checker: &Checker, notes: &[(Note, Reading)], settings: &Settings)
         }
         let mut allowed = allowances(note, &mut report.complaints);
         for m in reading.mentions.iter().filter(|m| m.kind == Kind::Wording && m.not_counted.is_none()) {
-            let mut finding = wording(checker, note, m, settings);
+            let mut finding = wording(checker, n, note, m, settings);
             suppress(&mut finding, m.start as usize, &mut allowed, settings);
             found.push((n, finding));
+        }
+        if settings.why {
+            report.passed_over.extend(reading.mentions.iter().filter_map(|m| {
+                let rule = checker.rule(m);
+                Some(PassedOver {
+                    rule: rule.id.clone(),
+                    category: rule.category.clone(),
+                    location: location(n, note, m.start, m.end, &rule.category, settings.quotes),
+                    reason: m.not_counted?,
+                    why: cues(note, m, settings.quotes),
+                })
+            }));
         }
         for a in allowed.iter().filter(|a| !a.used && !a.what.starts_with('C')) {
             report
@@ -312,13 +429,28 @@ fn suppress(finding: &mut Finding, at: usize, allowed: &mut [Allowance], setting
     finding.suppressed = settings.baseline.reason(&finding.hash, &finding.rule).cloned();
 }
 
-fn location(note: &Note, start: u32, end: u32, what: &str, quotes: bool) -> Location {
+/// The words that decided, as `kind: from-to` in characters and, when quotes are asked for, the words.
+fn cues(note: &Note, m: &Mention, quotes: bool) -> Vec<String> {
+    m.cues
+        .iter()
+        .map(|c| {
+            let mut characters = Characters::of(&note.text);
+            let (from, to) = (characters.at(c.start as usize), characters.at(c.end as usize));
+            let quote = note.text.get(c.start as usize..c.end as usize).filter(|_| quotes);
+            format!("{}: {from}-{to}{}", c.kind, quote.map_or(String::new(), |q| format!(" \"{q}\"")))
+        })
+        .collect()
+}
+
+fn location(nth: usize, note: &Note, start: u32, end: u32, what: &str, quotes: bool) -> Location {
     let mut characters = Characters::of(&note.text);
     let before = note.text.get(..start as usize).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |n| n + 1);
     let from = characters.at(start as usize);
     Location {
         note: note.id.clone(),
+        nth,
+        anchor: None,
         start: from,
         end: characters.at(end as usize),
         line: before.matches('\n').count() + 1,
@@ -328,23 +460,9 @@ fn location(note: &Note, start: u32, end: u32, what: &str, quotes: bool) -> Loca
     }
 }
 
-fn wording(checker: &Checker, note: &Note, m: &Mention, settings: &Settings) -> Finding {
+fn wording(checker: &Checker, nth: usize, note: &Note, m: &Mention, settings: &Settings) -> Finding {
     let rule = checker.rule(m);
     let words = note.text.get(m.start as usize..m.end as usize).unwrap_or_default().to_lowercase();
-    let why = m
-        .cues
-        .iter()
-        .map(|c| {
-            let quote = note.text.get(c.start as usize..c.end as usize).filter(|_| settings.quotes);
-            format!(
-                "{}: {}-{}{}",
-                c.kind,
-                c.start,
-                c.end,
-                quote.map_or(String::new(), |q| format!(" \"{q}\""))
-            )
-        })
-        .collect();
     Finding {
         rule: rule.id.clone(),
         category: rule.category.clone(),
@@ -352,9 +470,9 @@ fn wording(checker: &Checker, note: &Note, m: &Mention, settings: &Settings) -> 
         message: category_meaning(&rule.category).to_owned(),
         suggestion: rule.suggestion.clone(),
         source: citation(checker, rule),
-        location: location(note, m.start, m.end, &rule.category, settings.quotes),
+        location: location(nth, note, m.start, m.end, &rule.category, settings.quotes),
         evidence: Vec::new(),
-        why,
+        why: cues(note, m, settings.quotes),
         hash: keyed_hash(&settings.key, &[&note.id, &rule.id, &words]),
         suppressed: None,
         in_text: false,
@@ -394,11 +512,12 @@ fn contradiction(
     settings: &Settings,
 ) -> Finding {
     let place = |p: &Place| -> Location {
-        let (note, reading) = &notes[members[p.note]];
+        let nth = members[p.note];
+        let (note, reading) = &notes[nth];
         if let Some(m) = p.mention.and_then(|m| reading.mentions.get(m)) {
-            location(note, m.start, m.end, &checker.rule(m).category, settings.quotes)
+            location(nth, note, m.start, m.end, &checker.rule(m).category, settings.quotes)
         } else {
-            let mut whole = location(note, 0, 0, "structured field", settings.quotes);
+            let mut whole = location(nth, note, 0, 0, "structured field", settings.quotes);
             whole.quote = None;
             whole
         }

@@ -22,8 +22,8 @@ pub mod vale;
 pub use check::{Checker, Mention, Reading, Scratch};
 pub use error::LanguageError;
 pub use finding::{
-    Baseline, Finding, Location, Report, Settings, category_meaning, citation, keyed_hash, reason_name,
-    report,
+    Anchor, Baseline, Finding, Location, PassedOver, Report, Settings, category_meaning, citation,
+    keyed_hash, reason_name, report,
 };
 pub use note::{Meta, Note};
 pub use pack::{Head, Kind, Pack, Reach, Rule, Severity, Source, Subject, Trigger, TriggerKind};

@@ -1,13 +1,13 @@
 //! Reports in the formats that people and programs read. Each function gives the whole text; the program writes it.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::{Value, json};
 
 use crate::{
     check::Checker,
     error::LanguageError,
-    finding::{Finding, Location, Report, category_meaning, citation},
+    finding::{Finding, Location, Report, category_meaning, citation, reason_name},
     note::Note,
     pack::{Kind, Severity},
 };
@@ -18,13 +18,40 @@ pub fn json_lines(report: &Report) -> String {
 }
 
 fn place(l: &Location) -> Value {
+    let message = json!({"text": l.quote.clone().unwrap_or_else(|| l.what.clone())});
+    let Some(anchor) = &l.anchor else {
+        return json!({
+            "physicalLocation": {
+                "artifactLocation": {"uri": l.note},
+                "region": {"startLine": l.line, "startColumn": l.column, "charOffset": l.start, "charLength": l.end - l.start},
+            },
+            "message": message,
+        });
+    };
+    // Offsets are of the text that was read, not of the file's bytes, so they are no region of it.
+    let mut physical = json!({"artifactLocation": {"uri": uri(&anchor.file)}});
+    if let Some(line) = anchor.line {
+        physical["region"] = json!({"startLine": line});
+    }
     json!({
-        "physicalLocation": {
-            "artifactLocation": {"uri": l.note},
-            "region": {"startLine": l.line, "startColumn": l.column, "charOffset": l.start, "charLength": l.end - l.start},
-        },
-        "message": {"text": l.quote.clone().unwrap_or_else(|| l.what.clone())},
+        "physicalLocation": physical,
+        "logicalLocations": [{"name": l.note, "fullyQualifiedName": anchor.to_string()}],
+        "message": message,
+        "properties": {"note": l.note, "start": l.start, "end": l.end},
     })
+}
+
+/// A path as a relative reference (RFC 3986): what a URI cannot hold is written as its bytes.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// SARIF 2.1.0 (OASIS, 2020): suppressions with their justification, and the evidence of a contradiction as a code flow.
@@ -55,8 +82,10 @@ pub fn sarif(checker: &Checker, report: &Report) -> String {
                 "ruleId": f.rule, "level": level(f.severity),
                 "message": {"text": format!("{}. {}", f.message, f.suggestion)},
                 "locations": [place(&f.location)],
-                "partialFingerprints": {"candourKeyedHash/v1": f.hash},
             });
+            if !f.hash.is_empty() {
+                result["partialFingerprints"] = json!({"candourKeyedHash/v1": f.hash});
+            }
             if let Some(reason) = &f.suppressed {
                 let kind = if f.in_text { "inSource" } else { "external" };
                 result["suppressions"] = json!([{"kind": kind, "justification": reason}]);
@@ -113,19 +142,26 @@ pub fn csv(report: &Report) -> Result<String, LanguageError> {
             "evidence",
             "hash",
             "suppressed",
+            "file",
+            "page",
+            "paragraph",
+            "row",
+            "cell",
         ])
         .map_err(|e| fail(e.to_string()))?;
     for f in &report.findings {
         let l = &f.location;
         let evidence: Vec<String> =
             f.evidence.iter().map(|e| format!("{} {}:{}-{}", e.what, e.note, e.start, e.end)).collect();
+        let anchor = l.anchor.clone().unwrap_or_default();
+        let number = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
         let numbers = [l.line, l.column, l.start, l.end].map(|n| n.to_string());
         let severity = severity_name(f.severity);
         let quote = guard(l.quote.as_deref().unwrap_or_default());
         let suppressed = guard(f.suppressed.as_deref().unwrap_or_default());
         writer
             .write_record([
-                &l.note,
+                guard(&l.note).as_str(),
                 &numbers[0],
                 &numbers[1],
                 &numbers[2],
@@ -140,6 +176,11 @@ pub fn csv(report: &Report) -> Result<String, LanguageError> {
                 &evidence.join("; "),
                 &f.hash,
                 &suppressed,
+                &guard(&anchor.file),
+                &number(anchor.page.map(u64::from)),
+                &number(anchor.paragraph.map(u64::from)),
+                &number(anchor.row),
+                anchor.cell.as_deref().unwrap_or_default(),
             ])
             .map_err(|e| fail(e.to_string()))?;
     }
@@ -162,15 +203,17 @@ fn severity_name(severity: Severity) -> &'static str {
 
 /// `JUnit` XML: a test case for each note, failed by what stands in it.
 pub fn junit(report: &Report, notes: &[&str]) -> String {
-    let standing: Vec<&Finding> = report.standing().collect();
-    let failed: BTreeSet<&str> = standing.iter().map(|f| f.location.note.as_str()).collect();
+    let mut by_note: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+    for finding in report.standing() {
+        by_note.entry(finding.location.nth).or_default().push(finding);
+    }
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"candour language\" tests=\"{}\" failures=\"{}\">\n",
         notes.len(),
-        failed.len()
+        by_note.len()
     );
-    for note in notes {
-        let of: Vec<&&Finding> = standing.iter().filter(|f| f.location.note == *note).collect();
+    for (nth, note) in notes.iter().enumerate() {
+        let of = by_note.remove(&nth).unwrap_or_default();
         let _ = write!(out, "  <testcase name=\"{}\"", escape(note));
         if of.is_empty() {
             out.push_str("/>\n");
@@ -179,7 +222,10 @@ pub fn junit(report: &Report, notes: &[&str]) -> String {
         out.push_str(">\n");
         let lines: Vec<String> = of
             .iter()
-            .map(|f| format!("{}:{} {} {}", f.location.line, f.location.column, f.rule, f.message))
+            .map(|f| match &f.location.anchor {
+                Some(anchor) => format!("{anchor}: {} {}", f.rule, f.message),
+                None => format!("{}:{} {} {}", f.location.line, f.location.column, f.rule, f.message),
+            })
             .collect();
         let _ = writeln!(
             out,
@@ -208,23 +254,15 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Text for a terminal: each line that holds an alarm, its span underlined, the reason and the neutral wording below. It shows the
-/// note's own words and is for the holder of the record.
+/// Text for a terminal: each line that holds an alarm, its span underlined, the reason and the neutral wording below. Lines of the
+/// notes are shown where the findings carry quotes, and otherwise not.
 pub fn text(report: &Report, notes: &[&Note]) -> String {
     let mut out = String::new();
     for f in report.standing() {
         let l = &f.location;
-        let _ = writeln!(
-            out,
-            "{}:{}:{}: {} {} [{}]",
-            l.note,
-            l.line,
-            l.column,
-            severity_name(f.severity),
-            f.message,
-            f.rule
-        );
-        if let Some(line) = notes.iter().find(|n| n.id == l.note).and_then(|n| n.text.lines().nth(l.line - 1))
+        let _ = writeln!(out, "{l}: {} {} [{}]", severity_name(f.severity), f.message, f.rule);
+        if l.quote.is_some()
+            && let Some(line) = notes.get(l.nth).and_then(|n| n.text.lines().nth(l.line - 1))
         {
             // A long line is cut around the span.
             let from = (l.column - 1).saturating_sub(50);
@@ -236,7 +274,7 @@ pub fn text(report: &Report, notes: &[&Note]) -> String {
         }
         for e in &f.evidence {
             let quote = e.quote.as_ref().map_or(String::new(), |q| format!(" \"{q}\""));
-            let _ = writeln!(out, "    against it: {} at {}:{}:{}{quote}", e.what, e.note, e.line, e.column);
+            let _ = writeln!(out, "    against it: {} at {e}{quote}", e.what);
         }
         for w in &f.why {
             let _ = writeln!(out, "    because: {w}");
@@ -247,7 +285,21 @@ pub fn text(report: &Report, notes: &[&Note]) -> String {
         if !f.source.is_empty() {
             let _ = writeln!(out, "    source: {}", f.source);
         }
+        if !f.hash.is_empty() {
+            let _ = writeln!(out, "    hash: {}", f.hash);
+        }
         out.push('\n');
+    }
+    for p in &report.passed_over {
+        let quote = p.location.quote.as_ref().map_or(String::new(), |q| format!(" \"{q}\""));
+        let why = if p.why.is_empty() { String::new() } else { format!(" ({})", p.why.join(", ")) };
+        let _ =
+            writeln!(out, "{}: not counted, {}: [{}]{quote}{why}", p.location, reason_name(p.reason), p.rule);
+    }
+    for f in &report.findings {
+        if let Some(reason) = &f.suppressed {
+            let _ = writeln!(out, "{}: suppressed, {reason}: [{}]", f.location, f.rule);
+        }
     }
     let standing = report.standing().count();
     let _ = writeln!(
@@ -274,14 +326,12 @@ pub fn html(report: &Report) -> String {
         let mut words = l.quote.as_ref().map_or(String::new(), |q| format!("<mark>{}</mark>", escape(q)));
         for e in &f.evidence {
             let quote = e.quote.as_ref().map_or(String::new(), |q| format!(" <mark>{}</mark>", escape(q)));
-            let _ = write!(words, "<br>{} {}:{}{quote}", escape(&e.what), escape(&e.note), e.line);
+            let _ = write!(words, "<br>{} at {}{quote}", escape(&e.what), escape(&e.to_string()));
         }
         let _ = writeln!(
             rows,
-            "<tr><td>{}:{}:{}</td><td>{}</td><td>{}</td><td>{}</td><td>{words}</td><td>{}<br><small>{}</small></td></tr>",
-            escape(&l.note),
-            l.line,
-            l.column,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{words}</td><td>{}<br><small>{}</small></td></tr>",
+            escape(&l.to_string()),
             severity_name(f.severity),
             escape(&f.rule),
             escape(&f.message),
@@ -298,6 +348,34 @@ pub fn html(report: &Report) -> String {
     }
     let complaints: String =
         report.complaints.iter().fold(String::new(), |list, c| list + "<li>" + &escape(c) + "</li>\n");
+    let listed = |title: &str, items: Vec<String>| {
+        if items.is_empty() {
+            return String::new();
+        }
+        let items = items.iter().fold(String::new(), |list, i| list + "<li>" + &escape(i) + "</li>\n");
+        format!("<h2>{title}</h2>\n<ul>\n{items}</ul>\n")
+    };
+    let suppressed = listed(
+        "Suppressed, with the reason given",
+        report
+            .findings
+            .iter()
+            .filter_map(|f| {
+                Some(format!("{}: {} {}: {}", f.location, f.rule, f.message, f.suppressed.as_ref()?))
+            })
+            .collect(),
+    );
+    let passed_over = listed(
+        "Phrases not counted, with the reason",
+        report
+            .passed_over
+            .iter()
+            .map(|p| {
+                let quote = p.location.quote.as_ref().map_or(String::new(), |q| format!(" “{q}”"));
+                format!("{}: {}{quote}: {}", p.location, p.rule, reason_name(p.reason))
+            })
+            .collect(),
+    );
     let complaints = if complaints.is_empty() {
         complaints
     } else {
@@ -312,7 +390,7 @@ pub fn html(report: &Report) -> String {
          <p>An alarm is a prompt for a person to read the record. It is no proof of harm or of bad practice, and silence is no proof of safety: \
          thin notes score clean.</p>\n<table>\n<thead><tr><th scope=\"col\">Place</th><th scope=\"col\">Severity</th><th scope=\"col\">Rule</th>\
          <th scope=\"col\">What it says</th><th scope=\"col\">Words</th><th scope=\"col\">Instead, and source</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
-         {complaints}<h2>Rule packs</h2>\n<ul>\n{packs}</ul>\n</main>\n</body>\n</html>\n",
+         {suppressed}{passed_over}{complaints}<h2>Rule packs</h2>\n<ul>\n{packs}</ul>\n</main>\n</body>\n</html>\n",
         report.standing().count(),
         report.notes,
         report.words,

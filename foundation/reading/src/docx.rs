@@ -1,6 +1,6 @@
 //! DOCX: `WordprocessingML` (ECMA-376, part 1) to blocks, with the labels that its lists show and the faces its styles give.
 //!
-//! Inserted text is read and deleted text is not, which a finding says; comments are left out, which a finding says too.
+//! Inserted text is read and deleted text is not, which a finding says; comments stand after the body.
 
 use std::collections::HashMap;
 
@@ -55,9 +55,10 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
         );
         findings.push(Finding::new(Severity::Warning, "tracked_changes", message));
     }
-    if package.has("word/comments.xml") {
-        let message = format!("{name}: holds comments, which were left out");
-        findings.push(Finding::new(Severity::Note, "comments_left_out", message));
+    if let Some(comments) = package.xml("word/comments.xml", &mut findings)? {
+        for comment in comments.children().filter(|c| c.name == "comment") {
+            walk.around(comment, &BlockKind::Comment);
+        }
     }
     let about = about(&mut package, &mut findings)?;
     let last = walk.page;
@@ -586,6 +587,23 @@ pub(crate) mod tests {
         assert!(reading.body().contains("It was done.") && !reading.text.contains("is done"));
         assert!(reading.findings.iter().any(|f| f.code == "tracked_changes"));
         assert_eq!(reading.pages.len(), 2);
+    }
+
+    #[test]
+    fn comments_stand_after_the_body() {
+        let bytes = made(&[
+            (
+                "word/document.xml",
+                "<w:document><w:body><w:p><w:r><w:t>It was done.</w:t></w:r></w:p></w:body></w:document>",
+            ),
+            (
+                "word/comments.xml",
+                r#"<w:comments><w:comment w:id="0" w:author="A"><w:p><w:r><w:t>By whom?</w:t></w:r></w:p></w:comment></w:comments>"#,
+            ),
+        ]);
+        let reading = crate::read(&bytes, "a.docx", &Limits::default()).unwrap();
+        assert_eq!((reading.body(), reading.text.as_str()), ("It was done.", "It was done.\n\nBy whom?"));
+        assert_eq!(reading.blocks[1].kind, BlockKind::Comment);
     }
 
     #[test]
