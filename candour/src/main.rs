@@ -3,6 +3,7 @@
 mod cli;
 mod files;
 mod linkage_report;
+mod notes;
 mod proposals;
 mod site;
 mod store;

@@ -13,9 +13,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-ledger", &["candour-record"]),
     ("candour-register", &["candour-record", "candour-reading", "candour-ledger"]),
     ("candour-linkage", &["candour-record"]),
+    ("candour-language", &[]),
     (
         "candour",
-        &["candour-record", "candour-reading", "candour-ledger", "candour-register", "candour-linkage"],
+        &[
+            "candour-record",
+            "candour-reading",
+            "candour-ledger",
+            "candour-register",
+            "candour-linkage",
+            "candour-language",
+        ],
     ),
 ];
 

@@ -293,6 +293,11 @@ impl Baseline {
         Self(report.standing().map(|f| (f.hash.clone(), (f.rule.clone(), reason.to_owned()))).collect())
     }
 
+    /// Both together; where both know an alarm, the reason given first is kept.
+    pub fn and(&self, more: &Self) -> Self {
+        Self(more.0.iter().chain(&self.0).map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
     /// The file's text, in the order of the hashes.
     pub fn write(&self) -> String {
         self.0.iter().fold(String::new(), |text, (hash, (rule, reason))| {

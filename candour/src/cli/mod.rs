@@ -2,6 +2,7 @@
 
 mod demo;
 mod init;
+mod language;
 mod link;
 mod link_more;
 mod log;
@@ -42,6 +43,8 @@ enum Verb {
     Register(register::Register),
     /// Link records: which of them are of one person
     Link(link::Link),
+    /// Read records for wording and contradictions that play harm down
+    Language(language::Language),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -82,6 +85,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Read(verb) => verb.run(&mut out),
         Verb::Register(verb) => verb.run(&mut out),
         Verb::Link(verb) => verb.run(&mut out),
+        Verb::Language(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),
