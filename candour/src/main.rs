@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod language_rates;
 mod linkage_report;
 mod notes;
 mod proposals;

@@ -41,7 +41,7 @@ const KNOWN: [(&str, &[&str]); 8] = [
 ];
 
 /// How inputs become notes.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Source {
     /// Which column holds what: text, id, child, body, date, `doc_type`, `author_role`, `subject_age` [default: told from their names]
     #[arg(long, value_name = "WHAT=COLUMN", value_delimiter = ',')]
@@ -61,6 +61,15 @@ pub(crate) struct Source {
     /// The body that holds the records, for notes that do not say
     #[arg(long, value_name = "NAME")]
     body: Option<String>,
+}
+
+impl Source {
+    /// Keeps a field of the records, whether or not it was named.
+    pub(crate) fn with_field(&mut self, field: &str) {
+        if !self.fields.iter().any(|f| f == field) {
+            self.fields.push(field.to_owned());
+        }
+    }
 }
 
 /// Where a note stands, and how to find a place in it.
@@ -157,7 +166,7 @@ impl Faults {
             self.findings.push(Finding::new(Severity::Error, "not_read", message));
         }
         for (what, (count, first)) in self.odd {
-            let message = format!("{count} notes {what}, the first {first}");
+            let message = format!("notes that {what}: {count}, the first {first}");
             self.findings.push(Finding::new(Severity::Warning, "note_value_not_read", message));
         }
         self.findings

@@ -11,7 +11,13 @@ use std::{
 
 use jiff::civil::Date;
 
-use crate::{error::LanguageError, random::Stream};
+use crate::{
+    check::{Checker, Reading},
+    error::LanguageError,
+    note::Note,
+    pack::Kind,
+    random::Stream,
+};
 
 /// What is counted of one note. The child's key is any key; it is never given out.
 #[derive(Clone, Default, PartialEq)]
@@ -36,6 +42,36 @@ pub struct NoteRow {
     pub flagged: bool,
     /// The note holds evidence of harm: one strong sign or two others.
     pub evidence: bool,
+}
+
+impl NoteRow {
+    /// What is counted of a note that has been read. `alarms` are those that stand in it; `flagged` says whether the record carries a
+    /// flag of sexual exploitation. A note that names no child is counted as a child of its own, under its id.
+    pub fn of(checker: &Checker, note: &Note, reading: &Reading, alarms: u32, flagged: bool) -> Self {
+        let known = |value: Option<&String>| value.cloned().unwrap_or_else(|| "not known".to_owned());
+        let signs = reading.mentions.iter().chain(reading.fields.iter().map(|f| &f.1)).filter(|m| m.stands());
+        let (mut categories, mut strong, mut risk) = (BTreeSet::new(), false, false);
+        for m in signs {
+            let rule = checker.rule(m);
+            risk |= m.kind == Kind::Risk;
+            if m.kind == Kind::Indicator && !m.covered {
+                strong |= rule.strong;
+                categories.insert(&rule.category);
+            }
+        }
+        Self {
+            body: known(note.meta.body.as_ref()),
+            date: note.meta.date,
+            doc_type: known(Some(&note.meta.doc_type).filter(|t| !t.is_empty())),
+            author_role: known(note.meta.author_role.as_ref()),
+            child: note.meta.child.clone().unwrap_or_else(|| format!("note {}", note.id)),
+            words: reading.words,
+            alarms,
+            risk,
+            flagged,
+            evidence: strong || categories.len() >= 2,
+        }
+    }
 }
 
 impl fmt::Debug for NoteRow {

@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 use crate::site::Site;
 use crate::workspace::Workspace;
 
-use super::{log, publish, read, register, serve};
+use super::{language_rates, log, publish, read, register, serve};
 
 /// The main job on example documents and the real register: read, import, check, publish, serve
 #[derive(clap::Args)]
@@ -81,11 +81,14 @@ impl Demo {
                 read.extraction.items.len()
             )?;
         }
-        writeln!(out, "4. Checking the log")?;
+        writeln!(out, "4. Reading the notes of invented bodies for wording that plays harm down")?;
+        out.flush()?;
+        language_rates::example(out, &self.dir)?;
+        writeln!(out, "5. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);
         writeln!(out, "   {} entries, every one as it was recorded", checked.size)?;
-        writeln!(out, "5. Publishing the static site")?;
+        writeln!(out, "6. Publishing the static site")?;
         let site = Site::load(Workspace::open(&self.dir)?)?;
         out.flush()?;
         publish::publish(out, &site, &workspace, &self.dir.join("site"))?;

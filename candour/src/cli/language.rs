@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::files;
 use crate::notes::{self, Faults, Notes, Sink, Source, Stand};
 
-use super::{Format, progress, report};
+use super::{Format, language_rates, progress, report};
 
 /// Read records for wording and contradictions that play harm down
 ///
@@ -35,6 +35,10 @@ enum Verb {
     Check(Box<Check>),
     /// Run the tests of the rules: the texts inside packs, and notes marked in Markdown
     Test(Test),
+    /// Count alarms by body, month, document type and author role
+    Rates(Box<language_rates::Rates>),
+    /// Draw notes for two readers who do not see the alarms, and read back what they say
+    Sample(Box<language_rates::Sample>),
     /// Write the wording as a style for Vale
     Vale(Vale),
 }
@@ -44,6 +48,8 @@ impl Language {
         match self.verb {
             Verb::Check(verb) => verb.run(out),
             Verb::Test(verb) => verb.run(out),
+            Verb::Rates(verb) => verb.run(out),
+            Verb::Sample(verb) => verb.run(out),
             Verb::Vale(verb) => verb.run(out),
         }
     }
@@ -53,7 +59,7 @@ impl Language {
 #[derive(clap::Args)]
 pub(super) struct Inputs {
     /// Files or folders: TXT, Markdown, HTML, DOCX, ODT, PDF, EML, MBOX, or CSV, XLSX, Parquet and JSON Lines with a note in each row
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(value_name = "INPUT")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
@@ -217,12 +223,23 @@ impl Inputs {
         Ok(checker(&self.pack)?.0)
     }
 
+    /// One file, read as its columns say, by the packs that come with the program.
+    pub(super) fn of(path: PathBuf) -> Self {
+        Self { paths: vec![path], source: Source::default(), pack: Vec::new(), threads: None }
+    }
+
+    /// Keeps a field of the records, whether or not it was named.
+    pub(super) fn with_field(&mut self, field: &str) {
+        self.source.with_field(field);
+    }
+
     /// Reads all notes and passes them on in their order; what was noticed, and whether anything was lost.
     pub(super) fn read<'a>(
         &self,
         checker: &'a Checker,
         pass: impl FnMut(Vec<(Note, Stand, Reading)>) -> Result<()> + 'a,
     ) -> Result<(Vec<Finding>, bool)> {
+        anyhow::ensure!(!self.paths.is_empty(), "name a file or a folder of notes");
         let mut faults = Faults::default();
         let (paths, bytes) = notes::inputs(&self.paths, &mut faults)?;
         let source = Notes::new(&self.source)?;
@@ -374,7 +391,7 @@ impl Check {
 }
 
 /// A path with its folder, which a bare name lacks.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => path.to_owned(),
         _ => Path::new(".").join(path),

@@ -3,6 +3,7 @@
 mod demo;
 mod init;
 mod language;
+mod language_rates;
 mod link;
 mod link_more;
 mod log;

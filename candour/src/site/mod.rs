@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod chart;
+mod language;
 mod pages;
 pub(crate) mod review;
 mod search;
@@ -20,6 +21,7 @@ use candour_record::Finding;
 use candour_register::{AsAt, Register};
 use jiff::civil::Date;
 
+use crate::language_rates::Rates;
 use crate::store::Store;
 use crate::workspace::{Settings, Workspace};
 
@@ -29,6 +31,8 @@ pub(crate) struct Site {
     workspace: Workspace,
     store: Mutex<Store>,
     state: Mutex<Arc<State>>,
+    /// Rates of the language audit, where some were released.
+    language: Option<Rates>,
 }
 
 /// The record as loaded; replaced whole when the ledger has grown.
@@ -90,6 +94,7 @@ impl Site {
         let store = workspace.store()?;
         let state = Arc::new(State::load(&store)?);
         let site = Self {
+            language: language::read(&workspace.root)?,
             settings: workspace.settings.clone(),
             workspace,
             store: Mutex::new(store),
@@ -164,6 +169,7 @@ impl Site {
             "/search/" if as_at.is_none() => {
                 Some(search::page(&view, &self.lock_store(), asked.q.as_deref())?)
             }
+            "/language/" if as_at.is_none() => Some(language::page(&view, self.language.as_ref())?),
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
                 _ => pages::as_at_index(&view, !asked.without_dated_views)?,
@@ -184,6 +190,7 @@ impl Site {
         let state = self.state();
         let mut addresses: Vec<String> =
             ["/", "/style.css", "/search/", "/as-at/", "/history/"].map(str::to_owned).into();
+        addresses.push("/language/".to_owned());
         addresses.extend(pages::addresses(&state.now, true));
         addresses.extend(state.entries.iter().map(|(index, _)| format!("/history/{index}/")));
         // A dated view holds no more pages than the present does, which bounds them without making any.

@@ -39,6 +39,7 @@ const pages = [
   "/figures/",
   "/method/",
   "/accuracy/",
+  "/language/",
   "/accessibility/",
   "/search/",
   "/search/?q=reporting",
