@@ -159,7 +159,7 @@ fn words_are_printed_only_when_asked_for() {
         let silent = printed(folder.path(), &["check", "a.txt", "--format", format, "--why"], 0);
         assert!(!silent.contains("She is") && !silent.contains("liar"), "{format}: {silent}");
         let told = printed(folder.path(), &["check", "a.txt", "--format", format, "--quotes"], 0);
-        assert_ne!(silent, told, "{format}");
+        assert!(told.contains("promiscuous") || format == "junit", "{format}");
         let again = printed(folder.path(), &["check", "a.txt", "--format", format, "--quotes"], 0);
         assert_eq!(told, again, "{format}: the same input gives the same bytes");
     }
@@ -251,7 +251,7 @@ fn a_pack_of_ones_own_is_added_with_its_tests() {
         ("a.txt", "She is a frequent flyer.\n"),
         (
             "cases.md",
-            "# Our cases\n\nThe word is ours.\n\n```notes age=14\nShe is a [frequent flyer](B4).\nThe poster says [\"frequent flyer\"](not B4) and is wrong.\n```\n",
+            "# Our cases\n\nThe word is ours.\n\n```notes age=14\nShe is a [frequent flyer](B4).\nThe word '[frequent flyer](not B4)' will be changed.\n```\n",
         ),
         (
             "wrong.toml",
@@ -586,7 +586,7 @@ fn table() -> String {
         let (body, children) = [("North", 12), ("South", 12), ("Small", 3)][n % 3];
         let child = n / 3 % children;
         let says = match (body, n % 7) {
-            ("North", 0..3) | ("South", 0) => "He refuses to engage. He is hard to reach.",
+            ("North", 0..=2) | ("South", 0) => "He refuses to engage. He is hard to reach.",
             (_, 4) => "He was missing overnight. He had money he cannot explain.",
             _ => "The plan was read through.",
         };

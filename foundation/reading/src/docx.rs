@@ -27,6 +27,7 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
         drafts: Vec::new(),
         notes: Vec::new(),
         page: 1,
+        begun: None,
         tables: 0,
         inserted: 0,
         deleted: 0,
@@ -90,6 +91,8 @@ struct Walk {
     /// Notes in the order in which the text points to them.
     notes: Vec<(String, String)>,
     page: u32,
+    /// The page on which the paragraph being read has its first word.
+    begun: Option<u32>,
     tables: u32,
     inserted: usize,
     deleted: usize,
@@ -135,9 +138,11 @@ impl Walk {
             words.push(label, base);
             words.push(" ", base);
         }
-        let page = self.page;
+        self.begun = None;
+        let before = self.page;
         self.runs(paragraph, base, &mut words);
-        let line = words.line(page);
+        // A break at its head turns the page before its first word.
+        let line = words.line(self.begun.unwrap_or(before));
         if line.text.is_empty() {
             return;
         }
@@ -217,7 +222,10 @@ impl Walk {
         }
         for element in run.children() {
             match element.name.as_str() {
-                "t" => words.push(&element.text(), face),
+                "t" => {
+                    self.begun.get_or_insert(self.page);
+                    words.push(&element.text(), face);
+                }
                 "tab" | "br" | "cr" => {
                     words.push(" ", face);
                     if element.attribute("type") == Some("page") {
@@ -586,7 +594,7 @@ pub(crate) mod tests {
         assert_eq!(reading.blocks[1].kind, BlockKind::Cell { row: 0, column: 1, table: 0 });
         assert!(reading.body().contains("It was done.") && !reading.text.contains("is done"));
         assert!(reading.findings.iter().any(|f| f.code == "tracked_changes"));
-        assert_eq!(reading.pages.len(), 2);
+        assert_eq!((reading.pages.len(), reading.blocks[3].page), (2, 2));
     }
 
     #[test]
