@@ -13,6 +13,7 @@ use crate::{
     record::{Contradiction, Dated, Flag, Place, Window, contradictions},
     status::NotCounted,
     text::Characters,
+    vale::{ValeAlert, ValeRule},
 };
 
 /// How findings are made.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub baseline: Baseline,
     /// How far apart in time the notes of one child are read together.
     pub window: Window,
+    /// Rules read from Vale's files, which run over the words of each note and know nothing of who says them of whom.
+    pub vale: Vec<ValeRule>,
     /// Whether every phrase that is not counted is listed with its reason, not only counted.
     pub why: bool,
 }
@@ -377,6 +380,14 @@ pub fn report(checker: &Checker, notes: &[(Note, Reading)], settings: &Settings)
             suppress(&mut finding, m.start as usize, &mut allowed, settings);
             found.push((n, finding));
         }
+        for rule in &settings.vale {
+            for alert in rule.check(&note.text) {
+                let start = alert.start;
+                let mut finding = imported(n, note, rule, alert, settings);
+                suppress(&mut finding, start, &mut allowed, settings);
+                found.push((n, finding));
+            }
+        }
         if settings.why {
             report.passed_over.extend(reading.mentions.iter().filter_map(|m| {
                 let rule = checker.rule(m);
@@ -479,6 +490,26 @@ fn wording(checker: &Checker, nth: usize, note: &Note, m: &Mention, settings: &S
         evidence: Vec::new(),
         why: cues(note, m, settings.quotes),
         hash: keyed_hash(&settings.key, &[&note.id, &rule.id, &words]),
+        suppressed: None,
+        in_text: false,
+    }
+}
+
+/// What a rule of Vale's reports. Its message may hold the words, and so comes with quotes only.
+fn imported(nth: usize, note: &Note, rule: &ValeRule, alert: ValeAlert, settings: &Settings) -> Finding {
+    let words = note.text.get(alert.start..alert.end).unwrap_or_default().to_lowercase();
+    let message = if settings.quotes { alert.message } else { "reported by a rule of Vale's".to_owned() };
+    Finding {
+        rule: rule.name.clone(),
+        category: "VALE".to_owned(),
+        severity: rule.severity,
+        message,
+        suggestion: alert.instead.unwrap_or_default(),
+        source: String::new(),
+        location: location(nth, note, alert.start as u32, alert.end as u32, "VALE", settings.quotes),
+        evidence: Vec::new(),
+        why: Vec::new(),
+        hash: keyed_hash(&settings.key, &[&note.id, &rule.name, &words]),
         suppressed: None,
         in_text: false,
     }

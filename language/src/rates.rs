@@ -322,14 +322,18 @@ pub fn corrected_share(with_alarm: u32, notes: u32, sample: ReadSample) -> Resul
         return Err(fail("a part is larger than its whole; check the counts"));
     }
     let share = |k: u32, n: u32| f64::from(k) / f64::from(n);
-    let variance = |p: f64, n: u32| p * (1.0 - p) / f64::from(n);
+    // A sample in which all or none are right leaves doubt too, so the variance is that of the share drawn in by Jeffreys' half.
+    let variance = |k: u32, n: u32| {
+        let p = (f64::from(k) + 0.5) / (f64::from(n) + 1.0);
+        p * (1.0 - p) / f64::from(n)
+    };
     let apparent = share(with_alarm, notes);
     let precision = share(sample.alarms_right, sample.alarms_read);
     let omission = share(sample.silent_missed, sample.silent_read);
     let estimate = apparent * precision + (1.0 - apparent) * omission;
-    let spread = (precision - omission).powi(2) * variance(apparent, notes)
-        + apparent.powi(2) * variance(precision, sample.alarms_read)
-        + (1.0 - apparent).powi(2) * variance(omission, sample.silent_read);
+    let spread = (precision - omission).powi(2) * variance(with_alarm, notes)
+        + apparent.powi(2) * variance(sample.alarms_right, sample.alarms_read)
+        + (1.0 - apparent).powi(2) * variance(sample.silent_missed, sample.silent_read);
     let half = 1.96 * spread.sqrt();
     Ok(Interval { estimate, lower: (estimate - half).max(0.0), upper: (estimate + half).min(1.0) })
 }
@@ -711,6 +715,9 @@ mod tests {
         let share = corrected_share(275, 1000, sample).unwrap();
         assert!((share.estimate - 0.3).abs() < 1e-12);
         assert!(share.lower < 0.3 && share.upper > 0.3);
+        let all_right = ReadSample { alarms_read: 8, alarms_right: 8, silent_read: 8, silent_missed: 0 };
+        let share = corrected_share(50, 100, all_right).unwrap();
+        assert!(share.estimate == 0.5 && share.upper - share.lower > 0.25, "eight notes say little");
         assert!(rogan_gladen(0.2, 0.5, 0.5).is_err());
         assert!(corrected_share(1, 10, ReadSample { alarms_read: 0, ..sample }).is_err());
     }

@@ -109,6 +109,9 @@ struct Check {
     /// The key of the hashes; made where it is not there [default: vault/language-key, inside a workspace]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// A rule of Vale's (YAML), or a folder of them: existence, substitution, occurrence, conditional, sequence; may be given again
+    #[arg(long, value_name = "FILE")]
+    vale: Vec<PathBuf>,
     /// Days before a claim within which evidence stands against it
     #[arg(long, value_name = "N", default_value_t = Window::default().days_before)]
     days_before: i64,
@@ -312,6 +315,7 @@ impl Check {
             quotes: self.quotes,
             baseline,
             window: Window { days_before: self.days_before, days_after: self.days_after },
+            vale: vale_rules(&self.vale)?,
             why: self.why,
         };
         let mut found = candour_language::report(&checker, &notes, &settings);
@@ -359,8 +363,8 @@ impl Check {
     /// A line for each note, as it is read: nothing is kept, so that inputs of any size pass through.
     fn predictions(self, out: &mut impl Write, checker: &Checker) -> Result<ExitCode> {
         anyhow::ensure!(
-            self.baseline.is_none() && self.write_baseline.is_none() && !self.why,
-            "--format jsonl prints what the rules find in each note; baselines and --why go with the other formats"
+            self.baseline.is_none() && self.write_baseline.is_none() && !self.why && self.vale.is_empty(),
+            "--format jsonl prints what the packs find in each note; baselines, --why and --vale go with the other formats"
         );
         let mut file = match &self.out {
             Some(path) => Some(std::io::BufWriter::new(
@@ -388,6 +392,29 @@ impl Check {
         report(&findings);
         Ok(if lost { ExitCode::from(2) } else { ExitCode::SUCCESS })
     }
+}
+
+/// Rules of Vale's, each called by its folder and its file: `Style.Rule`.
+fn vale_rules(paths: &[PathBuf]) -> Result<Vec<vale::ValeRule>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let shown = path.display();
+        let mut files = vec![path.clone()];
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).with_context(|| format!("{shown}: cannot be opened"))?;
+            files = entries.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
+            files.retain(|f| f.extension().is_some_and(|e| e == "yml" || e == "yaml"));
+            files.sort();
+            anyhow::ensure!(!files.is_empty(), "{shown}: the folder holds no rules of Vale's (.yml)");
+        }
+        for file in files {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+            let style = file.parent().and_then(Path::file_name).map(|s| format!("{}.", s.to_string_lossy()));
+            let name = format!("{}{stem}", style.unwrap_or_default());
+            all.push(vale::ValeRule::read(&name, &text_of(&file)?)?);
+        }
+    }
+    Ok(all)
 }
 
 /// A path with its folder, which a bare name lacks.

@@ -191,9 +191,16 @@ fn read_quality(path: &Path) -> Result<Quality> {
     let shown = path.display();
     let bytes = files::read_limited(path, 16 << 20)?;
     // What the parser says could quote the file.
-    serde_json::from_slice(&bytes).map_err(|_| {
+    let quality: Quality = serde_json::from_slice(&bytes).map_err(|_| {
         anyhow::anyhow!("{shown}: is no quality.json; make it with `candour language sample --read DIR`")
-    })
+    })?;
+    // Left out, the hard notes would make the rules look better than they are.
+    anyhow::ensure!(
+        quality.open == 0,
+        "{shown}: {} notes are not settled; write into differ.csv what the two readers agree on, and read the sample again",
+        quality.open
+    );
+    Ok(quality)
 }
 
 /// Draw notes for two readers who do not see the alarms, and read back what they say
@@ -418,7 +425,7 @@ fn read_back(out: &mut impl Write, folder: &Path) -> Result<ExitCode> {
     )?;
     writeln!(
         out,
-        "{right} of {read} notes with an alarm are right; something was missed in {missed} of {silent} silent notes"
+        "of the notes that are settled, {right} of {read} with an alarm are right, and something was missed in {missed} of {silent} silent ones"
     )?;
     if open > 0 {
         writeln!(

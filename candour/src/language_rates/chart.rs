@@ -103,21 +103,27 @@ pub(crate) fn funnel(points: &[Point], label: &str) -> String {
             sorted.iter().map(|p| format!("{:.1},{:.1}", x(p.notes), y(p.limits[limit]))).collect();
         let _ = write!(svg, "<polyline class=\"{class}\" points=\"{}\"/>", path.join(" "));
     }
-    let mut last = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    // Boxes that are taken: the points, then the names, which are left out where they would lie on anything. The table has them all.
+    let mut taken: Vec<[f64; 4]> = sorted
+        .iter()
+        .map(|p| (x(p.notes), y(p.rate)))
+        .map(|(x, y)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0])
+        .collect();
     for p in sorted {
         let (cx, cy) = (x(p.notes), y(p.rate));
         let _ = write!(svg, "<circle class=\"now\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"6\"/>");
-        // Names of near neighbours would be printed over each other: the table has them all.
-        if (cx - last.0).abs() > 90.0 || (cy - last.1).abs() > 18.0 {
-            let anchor = if cx > 560.0 { "end" } else { "start" };
-            text(
-                &mut svg,
-                if cx > 560.0 { cx - 10.0 } else { cx + 10.0 },
-                cy - 8.0,
-                anchor,
-                &cut(&p.name, 22),
-            );
-            last = (cx, cy);
+        let name = cut(&p.name, 22);
+        let wide = 8.0 * name.chars().count() as f64;
+        let free = [("start", cx + 10.0, cx + 10.0), ("end", cx - 10.0, cx - 10.0 - wide)]
+            .into_iter()
+            .map(|(anchor, at, from)| (anchor, at, [from, cy - 9.0, from + wide, cy + 9.0]))
+            .find(|(_, _, b)| {
+                let clear = |t: &[f64; 4]| b[0] > t[2] || t[0] > b[2] || b[1] > t[3] || t[1] > b[3];
+                b[0] > left && b[2] < 720.0 && taken.iter().all(clear)
+            });
+        if let Some((anchor, at, covers)) = free {
+            text(&mut svg, at, cy + 5.0, anchor, &name);
+            taken.push(covers);
         }
     }
     svg + "</g></svg>"

@@ -290,8 +290,7 @@ fn breakdown(rows: &[NoteRow], by: &[By], asked: &Asked) -> Breakdown {
                     limits_998: [scale(c), scale(d)],
                 }
             });
-            let name = group.join(", ");
-            let corrected_share = bodies.then(|| corrected(rows, &name, asked)).flatten();
+            let corrected_share = bodies.then(|| corrected(rows, &group.join(", "), asked)).flatten();
             let shown = children >= asked.fewest;
             Group {
                 children: shown.then(|| to_nearest(children as f64, 5.0)),
@@ -301,7 +300,7 @@ fn breakdown(rows: &[NoteRow], by: &[By], asked: &Asked) -> Breakdown {
                 words_per_child: cells.get("words per child").copied().map(rounded),
                 funnel,
                 corrected_share: corrected_share.filter(|_| shown),
-                name,
+                name: group.join(", ").replace('_', " "),
             }
         })
         .collect();
