@@ -9,7 +9,7 @@ use crate::{
     note::{Meta, Note},
     pack::{Compiled, Head, Kind, Owner, Pack, Reach, Rule, Source, compile},
     pattern::{Hit, Stack},
-    status::{Ask, Assertion, Cue, Experiencer, Found, NotCounted, Reader, Status, Temporality},
+    status::{Ask, Assertion, Cue, Experiencer, Found, NotCounted, Reader, Status, Temporality, heading_of},
     text::{Characters, Seen, Sentence, Token, tokenise},
 };
 
@@ -28,6 +28,7 @@ pub struct Scratch {
     stack: Stack,
     hits: Vec<Hit>,
     triggers: Vec<Found>,
+    near: Vec<bool>,
 }
 
 /// One phrase that a rule matched, with its status. Offsets are of bytes; [`Reading::characters`] gives characters.
@@ -161,7 +162,7 @@ impl Checker {
 
     fn read_text(&self, text: &str, meta: &Meta, scratch: &mut Scratch) -> Reading {
         let packs = &self.packs;
-        let Scratch { seen, tokens, sentences, stack, hits, triggers } = scratch;
+        let Scratch { seen, tokens, sentences, stack, hits, triggers, near } = scratch;
         tokenise(text, &packs.vocabulary, seen, tokens, sentences);
         hits.clear();
         triggers.clear();
@@ -170,12 +171,8 @@ impl Checker {
         }
         let mut candidates: Vec<(u16, Hit)> = Vec::new();
         for hit in hits.iter() {
-            match packs.owners[hit.owner as usize] {
-                Owner::Trigger(kind) => {
-                    triggers.push(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence });
-                }
-                Owner::Rule(rule) => candidates.push((rule, *hit)),
-                _ => {}
+            if let Owner::Rule(rule) = packs.owners[hit.owner as usize] {
+                candidates.push((rule, *hit));
             }
         }
         let mut reading =
@@ -183,9 +180,36 @@ impl Checker {
         if candidates.is_empty() {
             return reading;
         }
+        // Triggers and conditions are looked for only in the sentences that a match can be judged by.
+        near.clear();
+        near.resize(sentences.len(), false);
+        for (rule, hit) in &candidates {
+            let here = hit.sentence as usize;
+            let data = &packs.rules[*rule as usize];
+            let before = usize::from(!data.require.is_empty());
+            let reach = if before == 1 && data.require_in == Reach::Note {
+                0..sentences.len()
+            } else {
+                here.saturating_sub(before)..(here + 2).min(sentences.len())
+            };
+            near[reach].fill(true);
+            if let Some(heading) = heading_of(hit.sentence, tokens, sentences) {
+                near[heading as usize] = true;
+            }
+        }
+        hits.clear();
+        for (n, sentence) in sentences.iter().enumerate().filter(|(n, _)| near[*n]) {
+            packs.support.find(tokens, sentence.first, sentence.last, n as u32, stack, hits);
+        }
+        triggers.extend(hits.iter().filter_map(|hit| match packs.owners[hit.owner as usize] {
+            Owner::Trigger(kind) => {
+                Some(Found { kind, start: hit.start, end: hit.end, sentence: hit.sentence })
+            }
+            _ => None,
+        }));
         triggers.sort_by_key(|t| (t.sentence, t.start, t.end, t.kind));
         // Conditions are looked up by their owner, so that a long note stays in step with its length.
-        hits.retain(|h| !matches!(packs.owners[h.owner as usize], Owner::Rule(_) | Owner::Trigger(_)));
+        hits.retain(|h| !matches!(packs.owners[h.owner as usize], Owner::Trigger(_)));
         hits.sort_unstable_by_key(|h| (h.owner, h.sentence, h.from, h.to));
         candidates.retain(|(rule, hit)| self.applies(*rule, hit, hits, meta));
         let kept = self.settle(candidates, tokens);

@@ -292,7 +292,10 @@ pub(crate) enum Owner {
 pub(crate) struct Compiled {
     pub(crate) rules: Vec<Rule>,
     pub(crate) owners: Vec<Owner>,
+    /// What rules look for.
     pub(crate) patterns: Patterns,
+    /// Triggers and the conditions of rules, which are looked for only where a rule has matched.
+    pub(crate) support: Patterns,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) words: Words,
     pub(crate) sources: BTreeMap<String, Source>,
@@ -343,7 +346,7 @@ impl Words {
 pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
     let mut vocabulary = Vocabulary::default();
     let mut classes = Classes::default();
-    let mut patterns = Patterns::default();
+    let (mut patterns, mut support) = (Patterns::default(), Patterns::default());
     let mut owners = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
     let mut sources = BTreeMap::new();
@@ -396,7 +399,7 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
             Ok(())
         };
         for trigger in &pack.triggers {
-            add(Owner::Trigger(trigger.kind), &trigger.pattern, "trigger", &mut patterns, &mut vocabulary)?;
+            add(Owner::Trigger(trigger.kind), &trigger.pattern, "trigger", &mut support, &mut vocabulary)?;
         }
         for rule in &pack.rules {
             if !ids.insert(rule.id.clone()) {
@@ -407,13 +410,14 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
             }
             let n = rules.len() as u16;
             add(Owner::Rule(n), &rule.pattern, &rule.id, &mut patterns, &mut vocabulary)?;
-            add(Owner::Unless(n), &rule.unless, &rule.id, &mut patterns, &mut vocabulary)?;
-            add(Owner::UnlessSentence(n), &rule.unless_sentence, &rule.id, &mut patterns, &mut vocabulary)?;
-            add(Owner::Require(n), &rule.require, &rule.id, &mut patterns, &mut vocabulary)?;
+            add(Owner::Unless(n), &rule.unless, &rule.id, &mut support, &mut vocabulary)?;
+            add(Owner::UnlessSentence(n), &rule.unless_sentence, &rule.id, &mut support, &mut vocabulary)?;
+            add(Owner::Require(n), &rule.require, &rule.id, &mut support, &mut vocabulary)?;
             rules.push(rule.clone());
         }
     }
     patterns.close();
+    support.close();
     vocabulary.close();
     let mut words = vec![0; vocabulary.len() + 1];
     for (name, flag) in FLAGS {
@@ -422,5 +426,5 @@ pub(crate) fn compile(packs: &[Pack]) -> Result<Compiled, LanguageError> {
         }
     }
     let heads = packs.iter().map(|p| (p.pack.clone(), p.sha256.clone())).collect();
-    Ok(Compiled { rules, owners, patterns, vocabulary, words: Words(words), sources, heads })
+    Ok(Compiled { rules, owners, patterns, support, vocabulary, words: Words(words), sources, heads })
 }

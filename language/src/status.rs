@@ -146,6 +146,22 @@ pub(crate) struct Ask {
     pub(crate) sentence: u32,
 }
 
+/// The heading that a sentence stands under: what ends in a colon at the end of a line above it.
+pub(crate) fn heading_of(sentence: u32, tokens: &[Token], sentences: &[Sentence]) -> Option<u32> {
+    let mut at = sentence;
+    loop {
+        let first = sentences[at as usize].first;
+        let before = tokens[first as usize].before;
+        if at == 0 || before & mark::LINE == 0 {
+            return None;
+        }
+        at -= 1;
+        if before & mark::COLON != 0 {
+            return Some(at);
+        }
+    }
+}
+
 impl Reader<'_> {
     fn class(&self, at: u32) -> u32 {
         let token = self.tokens[at as usize];
@@ -653,18 +669,7 @@ impl Reader<'_> {
 
     /// A list takes its status from the line that heads it: "No evidence of:", "Signs to look out for:".
     fn heading(&self, ask: &Ask, status: &mut Status) {
-        let mut at = ask.sentence;
-        loop {
-            let first = self.sentences[at as usize].first;
-            let before = self.tokens[first as usize].before;
-            if at == 0 || before & mark::LINE == 0 {
-                return;
-            }
-            at -= 1;
-            if before & mark::COLON != 0 {
-                break;
-            }
-        }
+        let Some(at) = heading_of(ask.sentence, self.tokens, self.sentences) else { return };
         for t in self.of_sentence(at) {
             let assertion = match t.kind {
                 TriggerKind::Negation if t.end + 2 >= self.sentences[at as usize].last => Assertion::Negated,
