@@ -7,7 +7,10 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+use parquet::file::writer::SerializedFileWriter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
@@ -80,7 +83,7 @@ fn a_line_of_predictions_for_each_note() {
 
 #[test]
 fn the_same_bytes_at_any_number_of_threads() {
-    let notes: String = (0..20_000).fold(String::new(), |mut text, n| {
+    let notes: String = (0..9_000).fold(String::new(), |mut text, n| {
         let says =
             ["She is hard to reach.", "He was missing overnight.", "All is well.", "He is at risk of CSE."];
         writeln!(text, r#"{{"id":{n},"text":"Visit {n}. {} {}"}}"#, says[n % 4], says[n / 4 % 4]).unwrap();
@@ -94,7 +97,7 @@ fn the_same_bytes_at_any_number_of_threads() {
         let one = told(format, "1");
         assert!(!one.is_empty() && one == told(format, "3"), "{format} differs by the number of threads");
     }
-    assert_eq!(String::from_utf8(told("jsonl", "2")).unwrap().lines().count(), 20_000);
+    assert_eq!(String::from_utf8(told("jsonl", "2")).unwrap().lines().count(), 9_000);
 }
 
 #[test]
@@ -567,6 +570,52 @@ fn comments_cells_and_messages_have_their_places() {
         (Some("b.mbox"), Some("message 2"))
     );
     assert_eq!(found["findings"][2]["location"]["note"], "b.mbox:2");
+}
+
+/// A Parquet table with notes, a day and an age.
+fn parquet() -> Vec<u8> {
+    let schema =
+        "message notes { required binary text (UTF8); required int32 date (DATE); optional int32 age; }";
+    let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let texts = ["All is well.", "She absconded."].map(ByteArray::from);
+    column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int32Type>().write_batch(&[19_783, 19_784], None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int32Type>().write_batch(&[14], Some(&[0, 1]), None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    file.finish().unwrap();
+    file.into_inner().unwrap()
+}
+
+#[test]
+fn parquet_is_read_and_a_damaged_table_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = parquet();
+    fs::write(folder.path().join("a.parquet"), &whole).unwrap();
+    fs::write(folder.path().join("b.parquet"), b"PAR1 not a table PAR1").unwrap();
+    let mut bent = whole.clone();
+    bent[20..60].fill(0xA5);
+    fs::write(folder.path().join("c.parquet"), bent).unwrap();
+    let found = object(folder.path(), &["check", "a.parquet", "--format", "json"], 0);
+    assert_eq!(found["findings"][0]["location"]["note"], "a.parquet:3");
+    assert_eq!(found["findings"][0]["location"]["anchor"]["cell"], "A3");
+    let rates = object(
+        folder.path(),
+        &["rates", "a.parquet", "--by", "month", "--fewest", "1", "--format", "json"],
+        0,
+    );
+    assert_eq!(rates["breakdowns"][0]["groups"][0]["name"], "2024-03");
+    for name in ["b.parquet", "c.parquet"] {
+        let error = said(folder.path(), &["check", name], 2);
+        assert!(error.contains(name) && error.contains("damaged Parquet file"), "{error}");
+    }
 }
 
 #[test]

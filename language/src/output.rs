@@ -355,6 +355,12 @@ pub fn html(report: &Report) -> String {
         let items = items.iter().fold(String::new(), |list, i| list + "<li>" + &escape(i) + "</li>\n");
         format!("<h2>{title}</h2>\n<ul>\n{items}</ul>\n")
     };
+    let personal = report.findings.iter().any(|f| f.location.quote.is_some());
+    let personal = if personal {
+        "<p><strong>This page holds words of records.</strong> Keep it where the records are kept.</p>\n"
+    } else {
+        ""
+    };
     let suppressed = listed(
         "Suppressed, with the reason given",
         report
@@ -385,7 +391,7 @@ pub fn html(report: &Report) -> String {
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>Language audit</title>\n<style>body{{font:1rem/1.5 sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}}\
          table{{border-collapse:collapse;width:100%}}th,td{{border:1px solid #767676;padding:.4rem;text-align:left;vertical-align:top}}\
-         mark{{background:#fff3b0;color:#1a1a1a}}</style>\n</head>\n<body>\n<main>\n<h1>Language audit</h1>\n\
+         mark{{background:#fff3b0;color:#1a1a1a}}</style>\n</head>\n<body>\n<main>\n<h1>Language audit</h1>\n{personal}\
          <p>{} alarms in {} notes, {} words; {}.</p>\n\
          <p>An alarm is a prompt for a person to read the record. It is no proof of harm or of bad practice, and silence is no proof of safety: \
          thin notes score clean.</p>\n<table>\n<thead><tr><th scope=\"col\">Place</th><th scope=\"col\">Severity</th><th scope=\"col\">Rule</th>\

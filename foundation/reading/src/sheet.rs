@@ -76,7 +76,7 @@ pub fn read_sheets(
             let number = row
                 .attribute("r")
                 .and_then(|r| r.parse().ok())
-                .unwrap_or_else(|| rows.last().map_or(1, |r: &SheetRow| r.number + 1));
+                .unwrap_or_else(|| rows.last().map_or(1, |r: &SheetRow| r.number.saturating_add(1)));
             let mut cells: Vec<(u32, String)> = Vec::new();
             for cell in row.children().filter(|c| c.name == "c") {
                 let next = cells.last().map_or(0, |c| c.0 + 1);
@@ -86,6 +86,7 @@ pub fn read_sheets(
                     cells.push((column, text));
                 }
             }
+            cells.sort_by_key(|c| c.0);
             if !cells.is_empty() {
                 rows.push(SheetRow { number, cells });
             }
