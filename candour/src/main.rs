@@ -3,7 +3,9 @@
 mod cli;
 mod estimation_report;
 mod files;
+mod language_rates;
 mod linkage_report;
+mod notes;
 mod proposals;
 mod releases;
 mod report;

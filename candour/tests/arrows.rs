@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-linkage", &["candour-record"]),
     ("candour-disclosure", &["candour-record"]),
     ("candour-estimation", &["candour-record"]),
+    ("candour-language", &[]),
     (
         "candour",
         &[
@@ -25,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "candour-register",
             "candour-linkage",
             "candour-estimation",
+            "candour-language",
         ],
     ),
 ];

@@ -12,7 +12,7 @@ use jiff::civil::{Date, date};
 use crate::site::Site;
 use crate::workspace::Workspace;
 
-use super::{log, publish, read, register, serve};
+use super::{language_rates, log, publish, read, register, serve};
 
 /// The main job on example documents, the real register and invented lists: read, import, link, estimate, check, publish, serve
 #[derive(clap::Args)]
@@ -154,11 +154,14 @@ impl Demo {
         writeln!(out, "5. Estimating how many children are on none of them")?;
         out.flush()?;
         self.estimate_example(out)?;
-        writeln!(out, "6. Checking the log")?;
+        writeln!(out, "6. Reading the notes of invented bodies for wording that plays harm down")?;
+        out.flush()?;
+        language_rates::example(out, &self.dir)?;
+        writeln!(out, "7. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);
         writeln!(out, "   {} entries, every one as it was recorded", checked.size)?;
-        writeln!(out, "7. Publishing the static site")?;
+        writeln!(out, "8. Publishing the static site")?;
         let site = Site::load(Workspace::open(&self.dir)?)?;
         out.flush()?;
         publish::publish(out, &site, &workspace, &self.dir.join("site"))?;

@@ -3,6 +3,8 @@
 mod demo;
 mod estimate;
 mod init;
+mod language;
+mod language_rates;
 mod link;
 mod link_encode;
 mod link_more;
@@ -46,6 +48,8 @@ enum Verb {
     Link(Box<link_encode::LinkVerb>),
     /// Estimate how many people are on none of the lists
     Estimate(estimate::Estimate),
+    /// Read records for wording and contradictions that play harm down
+    Language(language::Language),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -87,6 +91,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Register(verb) => verb.run(&mut out),
         Verb::Link(verb) => verb.run(&mut out),
         Verb::Estimate(verb) => verb.run(&mut out),
+        Verb::Language(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),

@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod chart;
+mod language;
 mod pages;
 mod releases;
 pub(crate) mod review;
@@ -23,6 +24,7 @@ use candour_register::{AsAt, Register};
 use jiff::civil::Date;
 
 use crate::releases::{self as released, Release};
+use crate::language_rates::Rates;
 use crate::store::Store;
 use crate::workspace::{Settings, Workspace};
 
@@ -34,6 +36,8 @@ pub(crate) struct Site {
     state: Mutex<Arc<State>>,
     /// What the workspace has released, each with its folder.
     releases: Vec<(Release, PathBuf)>,
+    /// Rates of the language audit, where some were released.
+    language: Option<Rates>,
 }
 
 /// The record as loaded; replaced whole when the ledger has grown.
@@ -97,6 +101,7 @@ impl Site {
         let releases = released::read_all(&workspace.releases())?;
         let site = Self {
             releases,
+            language: language::read(&workspace.root)?,
             settings: workspace.settings.clone(),
             workspace,
             store: Mutex::new(store),
@@ -186,6 +191,7 @@ impl Site {
                 let found = self.releases.iter().find(|r| r.0.id == id);
                 found.map(|(release, _)| releases::one(&view, release)).transpose()?
             }
+            "/language/" if as_at.is_none() => Some(language::page(&view, self.language.as_ref())?),
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
                 _ => pages::as_at_index(&view, !asked.without_dated_views)?,
@@ -205,7 +211,7 @@ impl Site {
     pub(crate) fn addresses(&self) -> (Vec<String>, bool) {
         let state = self.state();
         let mut addresses: Vec<String> =
-            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/"].map(str::to_owned).into();
+            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/", "/language/"].map(str::to_owned).into();
         for (release, _) in &self.releases {
             addresses.push(format!("/releases/{}/", release.id));
             let files = release.sections.iter().filter_map(|s| s.file.as_ref());

@@ -1,6 +1,6 @@
 //! DOCX: `WordprocessingML` (ECMA-376, part 1) to blocks, with the labels that its lists show and the faces its styles give.
 //!
-//! Inserted text is read and deleted text is not, which a finding says; comments are left out, which a finding says too.
+//! Inserted text is read and deleted text is not, which a finding says; comments stand after the body.
 
 use std::collections::HashMap;
 
@@ -27,6 +27,7 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
         drafts: Vec::new(),
         notes: Vec::new(),
         page: 1,
+        begun: None,
         tables: 0,
         inserted: 0,
         deleted: 0,
@@ -55,9 +56,10 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
         );
         findings.push(Finding::new(Severity::Warning, "tracked_changes", message));
     }
-    if package.has("word/comments.xml") {
-        let message = format!("{name}: holds comments, which were left out");
-        findings.push(Finding::new(Severity::Note, "comments_left_out", message));
+    if let Some(comments) = package.xml("word/comments.xml", &mut findings)? {
+        for comment in comments.children().filter(|c| c.name == "comment") {
+            walk.around(comment, &BlockKind::Comment);
+        }
     }
     let about = about(&mut package, &mut findings)?;
     let last = walk.page;
@@ -89,6 +91,8 @@ struct Walk {
     /// Notes in the order in which the text points to them.
     notes: Vec<(String, String)>,
     page: u32,
+    /// The page on which the paragraph being read has its first word.
+    begun: Option<u32>,
     tables: u32,
     inserted: usize,
     deleted: usize,
@@ -134,9 +138,11 @@ impl Walk {
             words.push(label, base);
             words.push(" ", base);
         }
-        let page = self.page;
+        self.begun = None;
+        let before = self.page;
         self.runs(paragraph, base, &mut words);
-        let line = words.line(page);
+        // A break at its head turns the page before its first word.
+        let line = words.line(self.begun.unwrap_or(before));
         if line.text.is_empty() {
             return;
         }
@@ -216,7 +222,10 @@ impl Walk {
         }
         for element in run.children() {
             match element.name.as_str() {
-                "t" => words.push(&element.text(), face),
+                "t" => {
+                    self.begun.get_or_insert(self.page);
+                    words.push(&element.text(), face);
+                }
                 "tab" | "br" | "cr" => {
                     words.push(" ", face);
                     if element.attribute("type") == Some("page") {
@@ -585,7 +594,24 @@ pub(crate) mod tests {
         assert_eq!(reading.blocks[1].kind, BlockKind::Cell { row: 0, column: 1, table: 0 });
         assert!(reading.body().contains("It was done.") && !reading.text.contains("is done"));
         assert!(reading.findings.iter().any(|f| f.code == "tracked_changes"));
-        assert_eq!(reading.pages.len(), 2);
+        assert_eq!((reading.pages.len(), reading.blocks[3].page), (2, 2));
+    }
+
+    #[test]
+    fn comments_stand_after_the_body() {
+        let bytes = made(&[
+            (
+                "word/document.xml",
+                "<w:document><w:body><w:p><w:r><w:t>It was done.</w:t></w:r></w:p></w:body></w:document>",
+            ),
+            (
+                "word/comments.xml",
+                r#"<w:comments><w:comment w:id="0" w:author="A"><w:p><w:r><w:t>By whom?</w:t></w:r></w:p></w:comment></w:comments>"#,
+            ),
+        ]);
+        let reading = crate::read(&bytes, "a.docx", &Limits::default()).unwrap();
+        assert_eq!((reading.body(), reading.text.as_str()), ("It was done.", "It was done.\n\nBy whom?"));
+        assert_eq!(reading.blocks[1].kind, BlockKind::Comment);
     }
 
     #[test]

@@ -95,6 +95,23 @@ fn letter<'m>(message: &'m Message<'_>) -> Option<Letter<'m>> {
     })
 }
 
+/// The messages of a mailbox (MBOX, RFC 4155): each begins after a line `From `, and a quoted `From ` in a letter is given back.
+pub fn split_mailbox(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut messages: Vec<Vec<u8>> = Vec::new();
+    let mut blank = true;
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        if blank && line.starts_with(b"From ") {
+            messages.push(Vec::new());
+        } else if let Some(message) = messages.last_mut() {
+            let quoted = line.iter().take_while(|b| **b == b'>').count();
+            let line = if quoted > 0 && line[quoted..].starts_with(b"From ") { &line[1..] } else { line };
+            message.extend_from_slice(line);
+        }
+        blank = line.iter().all(u8::is_ascii_whitespace);
+    }
+    messages
+}
+
 /// What the sender wrote and what they quote, the quoted as quotations.
 fn parted(text: &str, limits: &Limits) -> Vec<Draft> {
     let quoted = |line: &&str| line.starts_with('>');
@@ -146,6 +163,15 @@ We accept recommendation 4. It will be=\r\n done.\r\n\r\n> When will you reply?\
             Ok(reading) => assert_eq!(reading.media, MediaKind::Email),
             Err(error) => assert!(matches!(error, ReadingError::DamagedMessage { .. }), "{error}"),
         }
+    }
+
+    #[test]
+    fn a_mailbox_is_its_letters() {
+        let bytes = b"From a@example.org Mon\nSubject: One\n\nFirst.\n>From here on.\nFrom that day.\n\nFrom b@example.org Tue\nSubject: Two\n\nSecond.\n";
+        let messages = split_mailbox(bytes);
+        assert_eq!(messages.len(), 2);
+        assert_eq!(messages[0], b"Subject: One\n\nFirst.\nFrom here on.\nFrom that day.\n\n");
+        assert!(split_mailbox(b"Subject: One\n\nNo mailbox.").is_empty());
     }
 
     #[test]

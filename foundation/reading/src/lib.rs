@@ -12,10 +12,14 @@ mod odt;
 mod office;
 mod pdf;
 mod plain;
+mod sheet;
 mod sniff;
 
+pub use eml::split_mailbox;
 pub use error::ReadingError;
 pub use model::{About, Block, BlockKind, Bounds, Face, Limits, Line, Page, Reading, Run};
+pub use sheet::{Sheet, SheetRow, column_letters, read_sheets};
+pub use sniff::windows_1252;
 
 use candour_record::MediaKind;
 

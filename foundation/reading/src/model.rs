@@ -7,7 +7,7 @@ use crate::assemble::Assembled;
 /// A document read to text.
 ///
 /// The text is the **body** in reading order (paragraphs joined across line and page breaks, separated by one blank
-/// line), and after it, from [`body_end`](Self::body_end) on, everything that was printed around the body: footnotes,
+/// line), and after it, from [`body_end`](Self::body_end) on, everything that was printed around the body: footnotes, comments,
 /// running heads, page numbers. So nothing is lost, nothing interrupts a sentence, and a slice of the body is exactly
 /// what a reader would quote.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +77,8 @@ pub enum BlockKind {
     Quotation,
     /// A footnote. Stands after the body.
     Footnote,
+    /// A comment beside the text. Stands after the body.
+    Comment,
     /// A running head or foot. Stands after the body.
     RunningHead,
     /// A page number. Stands after the body.
@@ -86,7 +88,7 @@ pub enum BlockKind {
 impl BlockKind {
     /// Whether it belongs to the body rather than to what surrounds it.
     pub fn is_body(&self) -> bool {
-        !matches!(self, Self::Footnote | Self::RunningHead | Self::PageNumber)
+        !matches!(self, Self::Footnote | Self::Comment | Self::RunningHead | Self::PageNumber)
     }
 }
 

@@ -1,6 +1,6 @@
 //! ODT: `OpenDocument` text (ISO/IEC 26300, part 1) to blocks, with the labels that its lists show and the faces its styles give.
 //!
-//! Deleted text of tracked changes is not read and comments are left out; findings say so.
+//! Deleted text of tracked changes is not read, which a finding says; comments stand after the body.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,6 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
         page: 1,
         tables: 0,
         deleted: 0,
-        comments: 0,
         depth: 0,
     };
     if let Some(text) = content.child("body").and_then(|b| b.child("text")) {
@@ -53,10 +52,6 @@ pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Res
             walk.deleted
         );
         findings.push(Finding::new(Severity::Warning, "tracked_changes", message));
-    }
-    if walk.comments > 0 {
-        let message = format!("{name}: holds comments, which were left out");
-        findings.push(Finding::new(Severity::Note, "comments_left_out", message));
     }
     let meta = package.xml("meta.xml", &mut findings)?.unwrap_or_default();
     let said =
@@ -89,7 +84,6 @@ struct Walk {
     page: u32,
     tables: u32,
     deleted: usize,
-    comments: usize,
     depth: u32,
 }
 
@@ -270,7 +264,7 @@ impl Walk {
                         self.aside(body, &kind);
                     }
                 }
-                "annotation" => self.comments += 1,
+                "annotation" => self.aside(element, &BlockKind::Comment),
                 "annotation-end" | "ruby-text" => {}
                 "frame" => self.text_boxes(element),
                 _ => self.inline(element, base, words),
@@ -540,7 +534,7 @@ mod tests {
         let reading = read(
             r#"<t:tracked-changes><t:changed-region><t:deletion><t:p>is gone</t:p></t:deletion></t:changed-region></t:tracked-changes>
 <x:table><x:table-row><x:table-cell><t:p>One</t:p></x:table-cell><x:table-cell><t:p>Two</t:p><t:p>three</t:p></x:table-cell></x:table-row></x:table>
-<t:p t:style-name="P1">Next page.</t:p>
+<t:p t:style-name="P1">Next page.<o:annotation><d:creator>A</d:creator><t:p>By whom?</t:p></o:annotation></t:p>
 <t:list t:style-name="L2"><t:list-item><t:p>First</t:p><t:list><t:list-item><t:p>Within</t:p></t:list-item></t:list></t:list-item></t:list>"#,
         );
         assert_eq!(reading.blocks[1].kind, BlockKind::Cell { row: 0, column: 1, table: 0 });
@@ -548,7 +542,9 @@ mod tests {
         assert!(!reading.text.contains("gone"));
         assert!(reading.findings.iter().any(|f| f.code == "tracked_changes"));
         assert_eq!((reading.pages.len(), reading.blocks[2].page), (2, 2));
-        assert!(reading.text.ends_with("1 First\n\n1.1 Within"));
+        assert!(reading.body().ends_with("1 First\n\n1.1 Within"));
+        assert!(reading.text.ends_with("\n\nBy whom?"));
+        assert_eq!(reading.blocks.last().unwrap().kind, BlockKind::Comment);
     }
 
     #[test]

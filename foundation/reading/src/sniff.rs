@@ -137,7 +137,7 @@ fn decode(bytes: &[u8], name: &str) -> Result<(String, Vec<Finding>), ReadingErr
 }
 
 /// The letter of a Windows-1252 byte; `None` for controls and the five bytes that stand for nothing.
-fn windows_1252(byte: u8) -> Option<char> {
+pub fn windows_1252(byte: u8) -> Option<char> {
     const HIGH: [char; 32] = [
         '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’',
         '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',

@@ -1,6 +1,8 @@
 //! Whatever the bytes are, they are read or refused.
 
-use candour_reading::{Limits, ReadingError, read};
+use std::io::Write as _;
+
+use candour_reading::{Limits, ReadingError, read, read_sheets, split_mailbox};
 use proptest::prelude::*;
 
 fn never_panics(bytes: &[u8], name: &str) {
@@ -93,6 +95,33 @@ proptest! {
         for (name, start) in [("a.html", "<html>"), ("a.md", ""), ("a.txt", "")] {
             never_panics(format!("{start}{text}").as_bytes(), name);
         }
+    }
+
+    #[test]
+    fn any_sheet(bytes in prop::collection::vec(any::<u8>(), 0..500), cells in "(<row r=\"[0-9]{1,6}\">|</row>|<c r=\"[A-Z]{0,5}[0-9]{0,3}\"( t=\"(s|b|n|str|inlineStr)\")?( s=\"[0-9]\")?>|</c>|<v>|</v>|[0-9.e-]{1,12}|<is><t>word</t></is>){0,60}") {
+        let _ = read_sheets(&bytes, "a.xlsx", &Limits::default());
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let members = [
+            ("xl/workbook.xml", r#"<workbook><sheets><sheet name="A" r:id="rId1"/></sheets></workbook>"#.to_owned()),
+            ("xl/_rels/workbook.xml.rels", r#"<Relationships><Relationship Id="rId1" Target="a.xml"/></Relationships>"#.to_owned()),
+            ("xl/styles.xml", r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#.to_owned()),
+            ("xl/a.xml", format!("<worksheet><sheetData>{cells}</sheetData></worksheet>")),
+        ];
+        for (name, text) in &members {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        let bytes = archive.finish().unwrap().into_inner();
+        let (sheets, _) = read_sheets(&bytes, "a.xlsx", &Limits::default()).unwrap();
+        for row in sheets.iter().flat_map(|s| &s.rows) {
+            prop_assert!(row.cells.iter().all(|(column, text)| *column < 16_384 && !text.trim().is_empty()));
+        }
+    }
+
+    #[test]
+    fn any_mailbox(text in "(From |>From |\n|\n\n|Subject: a\n|word ){0,60}") {
+        let all: usize = split_mailbox(text.as_bytes()).iter().map(Vec::len).sum();
+        prop_assert!(all <= text.len());
     }
 
     #[test]
