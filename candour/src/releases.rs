@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use candour_disclosure::{PublicTable, Shown};
+use candour_disclosure::{CountTable, PublicTable, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -141,6 +141,24 @@ impl Release {
         let text = serde_json::to_string_pretty(self)? + "\n";
         files::write_atomically(&folder.join("release.json"), text.as_bytes())
     }
+}
+
+/// A table of counts over one dimension, with its total.
+pub(crate) fn count_table(
+    name: &str,
+    dimension: &str,
+    total: &str,
+    counts: &[(String, u64)],
+) -> Result<CountTable> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([dimension, "count"])?;
+    for (label, count) in counts {
+        writer.write_record([label, &count.to_string()])?;
+    }
+    let text = String::from_utf8(writer.into_inner().context("cannot count")?)?;
+    let labels: Vec<&String> = counts.iter().map(|c| &c.0).collect();
+    let hierarchy = serde_json::json!([{ total: labels }]).to_string();
+    Ok(CountTable::from_csv(name, &text, &hierarchy)?.0)
 }
 
 /// The id of a release that is written to a folder: the folder's name.

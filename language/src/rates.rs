@@ -228,6 +228,8 @@ impl RateCounts {
             let n = children.len() as u64;
             let total = |f: fn(&Sums) -> f64| children.values().map(f).sum::<f64>();
             door.cell(&group, "children", n, n as f64);
+            let with = children.values().filter(|s| s.alarms > 0.0).count();
+            door.cell(&group, "children with an alarm", n, with as f64);
             door.cell(&group, "notes", n, total(|s| s.notes));
             door.cell(&group, "words", n, total(|s| s.words));
             door.cell(&group, "alarms", n, total(|s| s.alarms));

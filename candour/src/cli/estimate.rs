@@ -14,9 +14,8 @@ use candour_record::{Finding, Severity};
 
 use crate::estimation_report::{self, interval_words, kind_words, loudest_first, people};
 use crate::files;
-use crate::releases::{Bar, Release, about, id_of};
+use crate::releases::{Bar, Release, about, count_table, id_of};
 
-use super::link_more::count_table;
 use super::{Format, code_for, progress, report};
 
 /// Bytes that a table, or the histories of many draws, may hold.

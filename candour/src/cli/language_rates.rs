@@ -165,7 +165,7 @@ impl Rates {
             quality,
             flags: self.flag.is_some(),
         };
-        let found = language_rates::rates(&rows, packs_of(&checker), asked);
+        let found = language_rates::rates(&rows, packs_of(&checker), asked)?;
         let printed = match self.format {
             Print::Text => found.text(),
             Print::Json => format!("{}\n", serde_json::to_string(&found)?),
@@ -412,7 +412,7 @@ fn read_back(out: &mut impl Write, folder: &Path) -> Result<ExitCode> {
         &folder.join("quality.json"),
         (serde_json::to_string_pretty(&quality)? + "\n").as_bytes(),
     )?;
-    let [read, right, silent, missed] = quality.overall();
+    let [read, right, silent, missed] = quality.overall;
     let plain = language_rates::plain;
     writeln!(out, "{judged} of {} notes judged by both", key.notes.len())?;
     let kappa = quality.kappa.map_or_else(|| "not defined".to_owned(), plain);
@@ -466,7 +466,7 @@ pub(super) fn example(out: &mut impl Write, workspace: &Path) -> Result<()> {
     };
     let rows = rows(&checker, &notes, Some("cse_flag"));
     let alarms: u32 = rows.iter().map(|r| r.alarms).sum();
-    let found = language_rates::rates(&rows, packs_of(&checker), asked);
+    let found = language_rates::rates(&rows, packs_of(&checker), asked)?;
     writeln!(
         out,
         "   {alarms} alarms in {} notes; alarms per 1,000 notes, with 95 % intervals:",

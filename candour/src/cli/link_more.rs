@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use candour_disclosure::{CountTable, Profile};
+use candour_disclosure::Profile;
 use candour_linkage::{
     ClusterEvent, ClusterId, Clusters, DECISION_COLUMNS, DrawOptions, LinkageReport, Linker, Outcome,
     PairScorer, Records, ReviewEstimate, ReviewPlan, ReviewQueue, ScoredPair, Sources, Verdict, draw_links,
@@ -15,7 +15,7 @@ use candour_record::{Finding, Severity};
 use serde_json::{Value, json};
 
 use crate::files;
-use crate::releases::{Bar, Release, about, id_of};
+use crate::releases::{Bar, Release, about, count_table, id_of};
 
 /// The weight of a pair that a pass or a reader has settled, in bits; of one that readers set apart, its negative.
 pub(super) const SETTLED: f64 = 40.0;
@@ -305,24 +305,6 @@ impl More {
             "left_out": passed.primary + passed.secondary,
         })))
     }
-}
-
-/// A table of counts over one dimension, with its total.
-pub(super) fn count_table(
-    name: &str,
-    dimension: &str,
-    total: &str,
-    counts: &[(String, u64)],
-) -> Result<CountTable> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([dimension, "count"])?;
-    for (label, count) in counts {
-        writer.write_record([label, &count.to_string()])?;
-    }
-    let text = String::from_utf8(writer.into_inner().context("cannot count")?)?;
-    let labels: Vec<&String> = counts.iter().map(|c| &c.0).collect();
-    let hierarchy = json!([{ total: labels }]).to_string();
-    Ok(CountTable::from_csv(name, &text, &hierarchy)?.0)
 }
 
 /// People by the lists they are on, in words; with many lists or one, by how many lists or records.

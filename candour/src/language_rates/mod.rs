@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use askama::Template;
+use candour_disclosure::{Profile, Shown};
 use candour_language::rates;
 use candour_language::rates::{Agreement, Bootstrap, By, Door, NoteRow, ReadSample};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::releases::count_table;
 use crate::site::CSS;
 
-/// Where figures leave the counts. A group of too few children is withheld whole; no count is printed as it is, so that
-/// groups cannot be told from the difference of others.
-///
-/// It is the simplest rule that is safe for rates alone. The disclosure room, which attacks its own tables, takes its place.
+/// What the counts and rates give out, before it is known which groups pass: a group of too few children is left out at once.
 struct Threshold {
     fewest: u64,
     groups: BTreeMap<Vec<String>, (u64, BTreeMap<String, f64>)>,
@@ -35,6 +34,53 @@ impl Threshold {
     fn new(fewest: u64) -> Self {
         Self { fewest, groups: BTreeMap::new() }
     }
+
+    /// A count of each group that was not left out.
+    fn counts(&self, measure: &str) -> BTreeMap<Vec<String>, u64> {
+        let of = |(group, (_, cells)): (&Vec<String>, &(u64, BTreeMap<String, f64>))| {
+            Some((group.clone(), *cells.get(measure)? as u64))
+        };
+        self.groups.iter().filter_map(of).collect()
+    }
+}
+
+/// The groups whose rates may be shown, and how many of what is counted first they hold as the door prints it.
+///
+/// A rate and what it is of give the count back that it was made from. So each count behind a rate is a table of its own, all of
+/// them are one release, and a group is shown where the door passes every one of its cells.
+fn passed(
+    what: &str,
+    tables: &[(&str, BTreeMap<Vec<String>, u64>)],
+    fewest: u64,
+) -> Result<BTreeMap<Vec<String>, u64>> {
+    let groups: Vec<&Vec<String>> = tables.first().map(|t| t.1.keys().collect()).unwrap_or_default();
+    if groups.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut profile = Profile::built_in("ons-10-5")?;
+    profile.threshold = profile.threshold.max(fewest);
+    let mut release = candour_disclosure::Release::new(what, profile)?;
+    for (name, counts) in tables {
+        let label = |place: usize| format!("group {place}");
+        let counts: Vec<(String, u64)> = groups
+            .iter()
+            .enumerate()
+            .map(|(place, group)| (label(place), counts.get(*group).copied().unwrap_or(0)))
+            .collect();
+        release = release.table(count_table(name, "group", "all groups", &counts)?.of_population(*name));
+    }
+    let tables = release.pass()?.tables;
+    let shown = |place: usize| {
+        let label = format!("group {place}");
+        let mut numbers = tables.iter().map(|table| table.get(&[label.as_str()]).and_then(Shown::number));
+        let first = numbers.next()??;
+        numbers.all(|number| number.is_some()).then_some(first)
+    };
+    Ok(groups
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, group)| Some((group.clone(), shown(place)?)))
+        .collect())
 }
 
 /// An estimate and the ends of its interval.
@@ -106,7 +152,10 @@ pub(crate) struct Quality {
     pub(crate) ac1_error: f64,
     /// Notes on which they differ and nobody has settled.
     pub(crate) open: usize,
-    /// By body: alarms read and right, silent notes read and missed.
+    /// Of all bodies together: alarms read and right, silent notes read and missed.
+    pub(crate) overall: [u32; 4],
+    /// The same by body, for the holder of the records; never in what is printed of rates.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) bodies: BTreeMap<String, [u32; 4]>,
 }
 
@@ -119,8 +168,16 @@ impl Quality {
             ac1: agreement.ac1,
             ac1_error: agreement.ac1_error,
             open,
+            overall: bodies.values().fold([0; 4], |mut sum, part| {
+                sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
+                sum
+            }),
             bodies,
         }
+    }
+
+    fn without_bodies(self) -> Self {
+        Self { bodies: BTreeMap::new(), ..self }
     }
 
     /// How the readers agree, in a sentence.
@@ -132,14 +189,6 @@ impl Quality {
             plain(self.ac1),
             plain(self.ac1_error)
         )
-    }
-
-    /// Of all bodies together: the share of alarms that are right, and of silent notes in which something was missed.
-    pub(crate) fn overall(&self) -> [u32; 4] {
-        self.bodies.values().fold([0; 4], |mut sum, part| {
-            sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
-            sum
-        })
     }
 }
 
@@ -203,8 +252,8 @@ fn to_nearest(value: f64, step: f64) -> u64 {
 }
 
 /// Works out what may be printed.
-pub(crate) fn rates(rows: &[NoteRow], packs: Vec<[String; 4]>, asked: Asked) -> Rates {
-    let breakdowns = asked.by.iter().map(|by| breakdown(rows, by, &asked)).collect();
+pub(crate) fn rates(rows: &[NoteRow], packs: Vec<[String; 4]>, asked: Asked) -> Result<Rates> {
+    let breakdowns = asked.by.iter().map(|by| breakdown(rows, by, &asked)).collect::<Result<_>>()?;
     let changes = asked
         .at
         .iter()
@@ -217,34 +266,35 @@ pub(crate) fn rates(rows: &[NoteRow], packs: Vec<[String; 4]>, asked: Asked) -> 
             Change { at: *at, days: asked.days, ratio }
         })
         .collect();
-    let series = if asked.flags {
-        rates::hidden_series(rows, asked.bootstrap).ok().map(|found| {
-            let hidden = found.is_hidden();
-            let mut door = Threshold::new(asked.fewest);
-            found.through(&mut door);
-            let months = door
-                .groups
-                .into_iter()
-                .map(|(group, (_, cells))| {
-                    let share = |name: &str| cells.get(name).map(|v| (v * 100.0).round() / 100.0);
-                    let shares = [
-                        share("children at risk, share"),
-                        share("children flagged, share"),
-                        share("children with evidence, share"),
-                    ];
-                    let all = match shares {
-                        [Some(a), Some(b), Some(c)] => Some([a, b, c]),
-                        _ => None,
-                    };
-                    (group.join(" "), all)
-                })
-                .collect();
-            Series { months, hidden }
-        })
+    let series = if let (true, Ok(found)) = (asked.flags, rates::hidden_series(rows, asked.bootstrap)) {
+        let hidden = found.is_hidden();
+        let mut door = Threshold::new(asked.fewest);
+        found.through(&mut door);
+        let behind = |name: &str| -> BTreeMap<Vec<String>, u64> {
+            let of = |(group, (children, cells)): (&Vec<String>, &(u64, BTreeMap<String, f64>))| {
+                Some((group.clone(), (cells.get(name)? * *children as f64).round() as u64))
+            };
+            door.groups.iter().filter_map(of).collect()
+        };
+        let tables = SHARES.map(|name| (name, behind(name)));
+        let passed = passed("language-series", &tables, asked.fewest)?;
+        let months = door
+            .groups
+            .into_iter()
+            .map(|(group, (_, cells))| {
+                let share = |name: &str| cells.get(name).map(|v| (v * 100.0).round() / 100.0);
+                let all = match SHARES.map(share) {
+                    [Some(a), Some(b), Some(c)] if passed.contains_key(&group) => Some([a, b, c]),
+                    _ => None,
+                };
+                (group.join(" "), all)
+            })
+            .collect();
+        Some(Series { months, hidden })
     } else {
         None
     };
-    Rates {
+    Ok(Rates {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs,
         notes: to_nearest(rows.len() as f64, 10.0),
@@ -255,9 +305,13 @@ pub(crate) fn rates(rows: &[NoteRow], packs: Vec<[String; 4]>, asked: Asked) -> 
         breakdowns,
         changes,
         series,
-        quality: asked.quality,
-    }
+        quality: asked.quality.map(Quality::without_bodies),
+    })
 }
+
+/// The shares of the series, as the library names them.
+const SHARES: [&str; 3] =
+    ["children at risk, share", "children flagged, share", "children with evidence, share"];
 
 /// A measure and the ends of its interval, of the cells that passed.
 fn figure(cells: &BTreeMap<String, f64>, measure: &str) -> Option<Figure> {
@@ -265,46 +319,55 @@ fn figure(cells: &BTreeMap<String, f64>, measure: &str) -> Option<Figure> {
     Some([get("")?, get(", lower")?, get(", upper")?])
 }
 
-fn breakdown(rows: &[NoteRow], by: &[By], asked: &Asked) -> Breakdown {
+fn breakdown(rows: &[NoteRow], by: &[By], asked: &Asked) -> Result<Breakdown> {
     let counts = rates::count(rows, by);
     let mut door = Threshold::new(asked.fewest);
     counts.rates(asked.bootstrap).through(&mut door);
     // The counts themselves go no further than the limits that are worked out of them.
     let mut behind = Threshold::new(asked.fewest);
     counts.through(&mut behind);
-    let sum = |name: &str| behind.groups.values().filter_map(|(_, cells)| cells.get(name)).sum::<f64>();
+    let tables = ["children", "children with an alarm"].map(|name| (name, behind.counts(name)));
+    let passed = passed("language-rates", &tables, asked.fewest)?;
+    let sum = |name: &str| {
+        let of = |(group, (_, cells)): (&Vec<String>, &(u64, BTreeMap<String, f64>))| {
+            passed.contains_key(group).then(|| cells.get(name).copied()).flatten()
+        };
+        behind.groups.iter().filter_map(of).sum::<f64>()
+    };
     let (alarms, notes) = (sum("alarms"), sum("notes"));
     let bodies = by == [By::Body];
     let groups = door
         .groups
         .into_iter()
-        .map(|(group, (children, cells))| {
+        .map(|(group, (_, cells))| {
+            let children = passed.get(&group).copied();
             let of = |name: &str| behind.groups.get(&group).and_then(|(_, c)| c.get(name)).copied();
-            let funnel = of("notes").filter(|n| bodies && *n >= 10.0 && notes > 0.0).map(|n| {
-                let rounded_notes = to_nearest(n, 10.0);
-                let (a, b, c, d) = rates::funnel_limits(alarms / notes, rounded_notes as f64, 1.0);
-                let scale = |x: f64| rounded(x * 1000.0);
-                Funnel {
-                    notes: rounded_notes,
-                    limits_95: [scale(a), scale(b)],
-                    limits_998: [scale(c), scale(d)],
-                }
-            });
+            let funnel =
+                of("notes").filter(|n| children.is_some() && bodies && *n >= 10.0 && notes > 0.0).map(|n| {
+                    let rounded_notes = to_nearest(n, 10.0);
+                    let (a, b, c, d) = rates::funnel_limits(alarms / notes, rounded_notes as f64, 1.0);
+                    let scale = |x: f64| rounded(x * 1000.0);
+                    Funnel {
+                        notes: rounded_notes,
+                        limits_95: [scale(a), scale(b)],
+                        limits_998: [scale(c), scale(d)],
+                    }
+                });
             let corrected_share = bodies.then(|| corrected(rows, &group.join(", "), asked)).flatten();
-            let shown = children >= asked.fewest;
+            let cells = if children.is_some() { cells } else { BTreeMap::new() };
             Group {
-                children: shown.then(|| to_nearest(children as f64, 5.0)),
+                children,
                 per_1000_notes: figure(&cells, "alarms per 1,000 notes"),
                 per_10000_words: figure(&cells, "alarms per 10,000 words"),
                 per_child: figure(&cells, "alarms per child"),
                 words_per_child: cells.get("words per child").copied().map(rounded),
                 funnel,
-                corrected_share: corrected_share.filter(|_| shown),
+                corrected_share: corrected_share.filter(|_| children.is_some()),
                 name: group.join(", ").replace('_', " "),
             }
         })
         .collect();
-    Breakdown { by: by.iter().map(|b| words(*b)).collect::<Vec<_>>().join(" and "), groups }
+    Ok(Breakdown { by: by.iter().map(|b| words(*b)).collect::<Vec<_>>().join(" and "), groups })
 }
 
 /// A body's share, from its own sample. Without one it has none: the rules may do better on one body's notes than on another's.

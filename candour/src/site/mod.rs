@@ -23,8 +23,8 @@ use candour_record::Finding;
 use candour_register::{AsAt, Register};
 use jiff::civil::Date;
 
-use crate::releases::{self as released, Release};
 use crate::language_rates::Rates;
+use crate::releases::{self as released, Release};
 use crate::store::Store;
 use crate::workspace::{Settings, Workspace};
 
@@ -211,7 +211,9 @@ impl Site {
     pub(crate) fn addresses(&self) -> (Vec<String>, bool) {
         let state = self.state();
         let mut addresses: Vec<String> =
-            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/", "/language/"].map(str::to_owned).into();
+            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/", "/language/"]
+                .map(str::to_owned)
+                .into();
         for (release, _) in &self.releases {
             addresses.push(format!("/releases/{}/", release.id));
             let files = release.sections.iter().filter_map(|s| s.file.as_ref());
