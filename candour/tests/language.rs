@@ -590,7 +590,6 @@ fn parquet() -> Vec<u8> {
     column.typed::<Int32Type>().write_batch(&[14], Some(&[0, 1]), None).unwrap();
     column.close().unwrap();
     group.close().unwrap();
-    file.finish().unwrap();
     file.into_inner().unwrap()
 }
 
