@@ -590,7 +590,6 @@ fn parquet() -> Vec<u8> {
     column.typed::<Int32Type>().write_batch(&[14], Some(&[0, 1]), None).unwrap();
     column.close().unwrap();
     group.close().unwrap();
-    file.finish().unwrap();
     file.into_inner().unwrap()
 }
 
@@ -683,6 +682,55 @@ fn rates_stand_beside_their_intervals_and_small_groups_are_withheld() {
     assert!(!page.contains("<script") && !page.contains("North-1"), "no child's key is printed");
     let csv = printed(folder.path(), &["rates", "notes.csv", "--format", "csv"], 0);
     assert!(csv.contains("body,Small,withheld") && !csv.contains("North-1"), "{csv}");
+}
+
+#[test]
+fn released_rates_have_a_page_of_the_site_and_no_child_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let candour = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_candour"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    candour(&["init", "audit"]);
+    let page = |site: &str| {
+        candour(&["publish", site, "--workspace", "audit"]);
+        fs::read_to_string(folder.path().join(site).join("language/index.html")).unwrap()
+    };
+    assert!(page("before").contains("No rates have been released"));
+    let notes = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/language/notes.jsonl");
+    candour(&[
+        "language",
+        "rates",
+        notes,
+        "--flag",
+        "cse_flag",
+        "--format",
+        "json",
+        "--out",
+        "audit/releases/language.json",
+    ]);
+    let after = page("after");
+    assert!(after.contains("Brackenfold Police") && after.contains("<svg"), "{after}");
+    assert!(
+        after.contains("Hollin Isle Council</th><td class=\"n\">withheld"),
+        "six children are too few: {after}"
+    );
+    assert!(!after.contains("brackenfold-01") && !after.contains("<script"), "{after}");
+    let released = fs::read_to_string(folder.path().join("audit/releases/language.json")).unwrap();
+    assert!(!released.contains("brackenfold-01"), "no child's key is released");
+    // What is damaged is refused by name.
+    fs::write(folder.path().join("audit/releases/language.json"), "{}").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_candour"))
+        .args(["publish", "third", "--workspace", "audit"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("language.json"));
 }
 
 #[test]
