@@ -5,38 +5,9 @@
 //! may take such a figure for one of a real body. The codes have the form of the statistical office's, with a first letter that it
 //! gives to no country. The map does not depend on the seed, so that a figure of one run can be laid beside that of another.
 
+use candour_returns::BodyType;
+
 use crate::random::{Kind, Stream};
-
-/// What sort of body sends a return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BodyType {
-    /// A police force.
-    Police,
-    /// Children's services of a local authority.
-    Childrens,
-    /// A health body.
-    Health,
-    /// A voluntary organisation.
-    Voluntary,
-    /// The holder of the national referral mechanism.
-    Nrm,
-}
-
-impl BodyType {
-    /// All, in the order in which bodies are numbered.
-    pub const ALL: [Self; 5] = [Self::Police, Self::Childrens, Self::Health, Self::Voluntary, Self::Nrm];
-
-    /// Its code in the specification.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Police => "POLICE",
-            Self::Childrens => "CHILDRENS",
-            Self::Health => "HEALTH",
-            Self::Voluntary => "VOL",
-            Self::Nrm => "NRM",
-        }
-    }
-}
 
 /// A police force and its area.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +136,7 @@ impl Geography {
             body(&format!("X54{:06}", h + 1), format!("{} Health Board", HEADS[(h * 5 + 3) % HEADS.len()]), BodyType::Health)
         }));
         bodies.extend((0..VOLUNTARY_BODIES).map(|v| {
-            body(&format!("XV{:07}", v + 1), format!("{} Trust", HEADS[(v * 9 + 1) % HEADS.len()]), BodyType::Voluntary)
+            body(&format!("XV{:07}", v + 1), format!("{} Trust", HEADS[(v * 9 + 1) % HEADS.len()]), BodyType::Vol)
         }));
         bodies.push(body("XN0000001", "Referral Mechanism Office".to_owned(), BodyType::Nrm));
         Self { forces, authorities, bodies }

@@ -5,8 +5,11 @@ mod error;
 mod geography;
 mod knobs;
 mod names;
+mod particulars;
 mod random;
+mod truth;
 
 pub use error::SyntheticError;
-pub use geography::{Authority, BodyType, Force, Geography, SendingBody};
+pub use geography::{Authority, Force, Geography, SendingBody};
 pub use knobs::*;
+pub use truth::List;
