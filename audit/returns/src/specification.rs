@@ -143,6 +143,9 @@ pub struct ColumnSpec {
     /// The column with the day on which a code must be valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
+    /// Whether one value throughout is nothing to ask about, as for how a system sets its flags.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub uniform: bool,
     /// Least value of an integer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum: Option<i64>,
@@ -152,6 +155,11 @@ pub struct ColumnSpec {
     /// Most characters of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest: Option<usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a column holds. Dates are ISO 8601 and times are UTC.
