@@ -14,6 +14,9 @@ pub enum SyntheticError {
         /// What is allowed.
         limit: &'static str,
     },
+    /// The specification of the data call is not what the generator fills.
+    #[error("specification of the data call: {0}")]
+    Specification(#[from] candour_returns::ReturnsError),
     /// Things to be compared have different lengths.
     #[error("{what}: {left} on one side and {right} on the other; give both for the same records")]
     Lengths {

@@ -19,8 +19,6 @@ pub(crate) enum Kind {
     Clerk,
     Suspect,
     Offence,
-    Episode,
-    Assessment,
     Note,
     Fault,
     Sabotage,

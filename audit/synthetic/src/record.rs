@@ -96,7 +96,8 @@ impl Offence {
         let age = age_on(victim.born, e.day);
         let class = class_of(&mut r, *e, victim.female, age);
         let seen = r.unit();
-        let (mut flag_cse, mut flag_cce) = (false, false);
+        let mut flag_cce = false;
+        let flag_cse;
         if e.cse {
             flag_cse = seen < force.cse_sensitivity;
             let instead = r.chance(knobs.flags.cse_only_as_cce);

@@ -165,6 +165,8 @@ pub(crate) struct Truth {
     pub(crate) group_members: u32,
     /// All offenders.
     pub(crate) offenders: u32,
+    /// Day of each offender's first event; the latest there is for those who have none.
+    offender_first: Vec<i32>,
 }
 
 /// Groups by kind and force, and offenders who act alone by force: where an event finds its offenders.
@@ -199,6 +201,7 @@ impl Truth {
             period,
             group_members,
             offenders,
+            offender_first: Vec::new(),
         };
         truth.persons = (0..count as u32).into_par_iter().map(|p| truth.person(knobs, map, p)).collect();
         // Two passes: the lists a person is on decide which of the person's events are recorded.
@@ -226,6 +229,15 @@ impl Truth {
             }
         }
         truth.events = events;
+        let mut first = vec![i32::MAX; offenders as usize];
+        for n in 0..truth.events.len() {
+            let day = truth.events[n].day;
+            for offender in truth.perpetrators(n as u32) {
+                let own = &mut first[offender as usize];
+                *own = day.min(*own);
+            }
+        }
+        truth.offender_first = first;
         Ok(truth)
     }
 
@@ -541,6 +553,25 @@ fn logit_of(share: f64) -> f64 {
 }
 
 impl Truth {
+    /// The day of an offender's first event; that of the period's beginning for one without any.
+    pub(crate) fn offender_first(&self, offender: u32) -> i32 {
+        match self.offender_first.get(offender as usize) {
+            Some(&day) if day != i32::MAX => day,
+            _ => self.period.0,
+        }
+    }
+
+    /// The group that an offender was counted into first, for members of groups.
+    pub(crate) fn group_of(&self, offender: u32) -> Option<u32> {
+        (offender < self.group_members)
+            .then(|| self.groups.partition_point(|g| g.first_member <= offender) as u32 - 1)
+    }
+
+    /// Whether two offenders are members of one group.
+    pub(crate) fn same_group(&self, a: u32, b: u32) -> bool {
+        matches!((self.group_of(a), self.group_of(b)), (Some(x), Some(y)) if x == y)
+    }
+
     /// The year of a person's first event.
     pub(crate) fn year(&self, person: u32) -> i32 {
         year_of(self.persons[person as usize].first_event)
