@@ -13,6 +13,7 @@ mod plan;
 mod press;
 mod random;
 mod record;
+pub mod score;
 mod truth;
 
 pub use error::SyntheticError;
