@@ -94,6 +94,13 @@ impl Example {
             let (is_sheet, table) =
                 if parts[0] == "sheet" { (true, parts.get(1)) } else { (false, parts.first()) };
             let table = table.copied().unwrap_or_default();
+            if table == "file" && !is_sheet && self.recount {
+                // The list of files is made of the tables until a statement is about the list itself.
+                let files = self.tables.iter().find(|t| t.name == "file").map(|t| self.files(t));
+                let list = self.tables.iter_mut().find(|t| t.name == "file");
+                list.into_iter().zip(files).for_each(|(list, files)| list.rows = files);
+                self.recount = false;
+            }
             let found = self.tables.iter_mut().find(|t| t.name == table);
             let Some(found) = found else { return Err(fault("there is no such table")) };
             match (is_sheet, parts.get(1).copied().unwrap_or_default(), parts.get(2).copied()) {
@@ -142,7 +149,6 @@ impl Example {
                         .iter()
                         .position(|h| h == column)
                         .ok_or_else(|| fault("no such column"))?;
-                    self.recount &= table != "file";
                     for row in range {
                         value.clone_into(&mut found.rows[row][at]);
                         self.changed.insert((table.to_owned(), row as u32 + 2));

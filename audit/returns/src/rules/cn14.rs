@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     source: "CIN 8565",
     why: "Children were removed from lists while the harm went on.",
     mend: "Explain the removal, or correct its date",
-    bad: "victim.3.removed_on = 2025-01-12\nvictim.3.removed_reason = STEP_DOWN",
+    bad: "victim.3.removed_on = 2025-01-15\nvictim.3.removed_reason = STEP_DOWN",
     good: "victim.3.removed_on = 2025-12-30\nvictim.3.removed_reason = STEP_DOWN",
     run,
 };

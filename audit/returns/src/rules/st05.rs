@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     source: "CIN 8500, 8510",
     why: "Without a key a record cannot be joined, corrected or explained.",
     mend: "Give every record a pseudonym of its own",
-    bad: "offence.7.offence_id = O006\nlink.copy = 1",
+    bad: "assessment.7.assessment_id = A006\nlink.copy = 1",
     good: "victim.61.list_id = CP",
     run,
 };

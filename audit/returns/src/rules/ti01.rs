@@ -10,8 +10,8 @@ pub(super) const RULE: Rule = Rule {
     source: "National Crime Recording Standard: 24 hours",
     why: "What is recorded late is investigated late.",
     mend: "Explain the delay",
-    bad: "offence.*.reported_on = 2024-12-20",
-    good: "offence.1-20.reported_on = 2024-12-20",
+    bad: "offence.*.committed_from = 2024\noffence.*.reported_on = 2024-12-20",
+    good: "offence.1-20.committed_from = 2024\noffence.1-20.reported_on = 2024-12-20",
     run,
 };
 
