@@ -355,10 +355,10 @@ impl Return {
     /// ```
     pub fn values<P: Readable>(&self, column: ColumnOf<P>) -> Option<impl Iterator<Item = Cell<'_>>> {
         let (sent, dictionary) = self.of(column)?;
-        Some(sent.codes.iter().map(|code| {
+        Some(sent.codes.iter().map(move |code| {
             let fact = &dictionary.facts[*code as usize];
             match fact.state {
-                State::Value => Cell::Value(dictionary.text(*code).trim()),
+                State::Value => Cell::Value(self.canonical(column.table, column.column, *code)),
                 State::Missing(missing) => Cell::Missing(missing),
                 State::Blank => Cell::Blank,
                 State::Bad(_) => Cell::Invalid,
@@ -374,6 +374,23 @@ impl Return {
             State::Missing(missing) => Protected::missing(missing.presence()),
             State::Blank | State::Bad(_) => Protected::missing(Presence::NotRecorded),
         }))
+    }
+
+    /// A value as the specification writes it, whatever the source wrote.
+    pub(crate) fn canonical(&self, table: usize, column: usize, code: u32) -> &str {
+        let spec = &self.specification.tables[table].columns[column];
+        let Some(sent) = self.tables[table].as_ref().and_then(|t| t.columns[column].as_ref()) else {
+            return "";
+        };
+        let dictionary = &self.dictionaries[sent.dictionary];
+        let fact = &dictionary.facts[code as usize];
+        match (spec.kind, self.specification.list_of(spec)) {
+            (ColumnType::Enum, Some(list)) if fact.is_value() => {
+                list.codes.get(fact.code as usize).map_or("", |c| c.code.as_str())
+            }
+            (ColumnType::Enum, _) => dictionary.text(code).trim(),
+            _ => dictionary.text(fact.code),
+        }
     }
 
     fn of<P: Part>(&self, column: ColumnOf<P>) -> Option<(&Column, &Dictionary)> {
