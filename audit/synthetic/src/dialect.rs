@@ -151,18 +151,15 @@ impl Row {
     }
 }
 
-/// A date in another order, with its time where it has one. A year alone and a missing code stay as they are, and so does a
-/// month where the order is that of a spreadsheet, which has no such thing.
+/// A date in another order, with its time where it has one. A year or a month alone and a missing code stay as they are.
 fn push_date(iso: &[u8], order: DateOrder, into: &mut Vec<u8>) {
     let whole = iso.len() >= 10 && iso[4] == b'-' && iso[7] == b'-';
-    let month_only = iso.len() == 7 && iso[4] == b'-';
-    let serial = order == DateOrder::SpreadsheetSerial;
-    if !whole && (!month_only || serial) {
+    if !whole {
         into.extend_from_slice(iso);
         return;
     }
-    let time = iso.get(11..16).filter(|_| whole);
-    if serial {
+    let time = iso.get(11..16);
+    if order == DateOrder::SpreadsheetSerial {
         let digits = |range: std::ops::Range<usize>| iso[range].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
         // Day 0 of spreadsheets is 30 December 1899.
         let days = number(digits(0..4) as i32, digits(5..7), digits(8..10)) + 25_569;
@@ -174,10 +171,9 @@ fn push_date(iso: &[u8], order: DateOrder, into: &mut Vec<u8>) {
         }
         return;
     }
-    let (year, month) = (&iso[..4], &iso[5..7]);
-    let day = iso.get(8..10).filter(|_| whole);
-    let parts = if order == DateOrder::MonthFirst { [Some(month), day] } else { [day, Some(month)] };
-    for part in parts.into_iter().flatten() {
+    let (year, month, day) = (&iso[..4], &iso[5..7], &iso[8..10]);
+    let parts = if order == DateOrder::MonthFirst { [month, day] } else { [day, month] };
+    for part in parts {
         into.extend_from_slice(part);
         into.push(b'/');
     }
@@ -219,7 +215,7 @@ mod tests {
         assert_eq!(date("2021-03-04", DateOrder::DayFirst), "04/03/2021");
         assert_eq!(date("2021-03-04", DateOrder::MonthFirst), "03/04/2021");
         assert_eq!(date("2021-03-04T05:06Z", DateOrder::DayFirst), "04/03/2021 05:06");
-        assert_eq!(date("2021-03", DateOrder::DayFirst), "03/2021");
+        assert_eq!(date("2021-03", DateOrder::DayFirst), "2021-03");
         assert_eq!(date("2021", DateOrder::DayFirst), "2021");
         assert_eq!(date("NK", DateOrder::DayFirst), "NK");
         assert_eq!(date("1970-01-01", DateOrder::SpreadsheetSerial), "25569");

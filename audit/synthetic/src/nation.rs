@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use candour_record::{Finding, Severity};
-use candour_returns::{BodyType, Mapping};
+use candour_returns::{BodyType, Mapping, Thresholds};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::dates::{push_iso, year_of};
+use crate::dates::{civil, push_iso, year_of};
 use crate::dialect::{Layout, Row, push_quoted};
 use crate::geography::Geography;
 use crate::particulars::{self, ProtectedTraits, Whose};
@@ -450,6 +450,7 @@ struct BodyWriter {
     bytes: [u64; TABLES.len()],
     hashes: Vec<Sha256>,
     counts: Counts,
+    months: [BTreeMap<i32, u64>; 3],
     notes: BTreeMap<i32, (u64, u64)>,
 }
 
@@ -465,6 +466,7 @@ impl BodyWriter {
             bytes: [0; TABLES.len()],
             hashes: TABLES.iter().map(|_| Sha256::new()).collect(),
             counts: Counts::default(),
+            months: Default::default(),
             notes: BTreeMap::new(),
             tables: tables.clone(),
         };
@@ -513,6 +515,11 @@ impl BodyWriter {
             self.rows[table] += part.rows[table];
         }
         self.counts.add(part.counts);
+        for (own, other) in self.months.iter_mut().zip(part.months) {
+            for (month, count) in other {
+                *own.entry(month).or_default() += count;
+            }
+        }
         for (year, (notes, misuse)) in part.notes {
             let counts = self.notes.entry(year).or_default();
             counts.0 += notes;
@@ -577,34 +584,70 @@ impl BodyWriter {
         let plan = &press.plans.bodies[self.body];
         let mut broken = Vec::new();
         match plan.sabotage {
-            Some(Sabotaged::NilUnsigned) => broken.push(("CO07", "victim", "", "", "sabotage")),
-            Some(Sabotaged::WrongYear) => broken.push(("ST03", "header", "1", "definition_version", "sabotage")),
-            Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "offence", "", "flag_cse", "sabotage")),
-            Some(Sabotaged::SystemChange) => {
-                broken.push(("CO09", "offence", "", "recorded_on", "sabotage"));
-                broken.push(("XB02", "offence", "", "recorded_on", "sabotage"));
-            }
+            Some(Sabotaged::NilUnsigned) => broken.push(("CO07", "header", "", "nil_return", "sabotage")),
+            Some(Sabotaged::WrongYear) => broken.push(("ST03", "header", "", "definition_version", "sabotage")),
+            Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "", "", "flag_cse", "sabotage")),
+            Some(Sabotaged::SystemChange) => broken.push(("XB02", "header", "", "system_since", "sabotage")),
             _ => {}
         }
         let c = &self.counts;
         let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
-        if c.victims > 0 && share(c.victim_ethnicity_missing, c.victims) > 0.10 {
+        // Below this rules do not judge a share.
+        let fewest = Thresholds::default().fewest;
+        if c.victims >= fewest && share(c.victim_ethnicity_missing, c.victims) > 0.10 {
             broken.push(("CO02", "victim", "", "ethnicity", "arising"));
         }
-        if c.victims > 0 && share(c.victim_dob_missing, c.victims) > 0.05 {
+        if c.victims >= fewest && share(c.victim_sex_missing, c.victims) > 0.02 {
+            broken.push(("CO01", "victim", "", "sex", "arising"));
+        }
+        if c.named_asked > 0 && share(c.named_known, c.named_asked) < 0.90 {
+            broken.push(("CO03", "suspect", "", "ethnicity", "arising"));
+        }
+        if c.victims >= fewest && share(c.victim_dob_missing, c.victims) > 0.05 {
             broken.push(("CO05", "victim", "", "dob", "arising"));
         }
-        if share(c.noted_unknown, c.offences) > 0.20 {
-            broken.push(("CO06", "offence", "", "perp_count_noted", "arising"));
+        if c.offences >= fewest {
+            if share(c.noted_unknown, c.offences) > 0.20 {
+                broken.push(("CO06", "offence", "", "perp_count_noted", "arising"));
+            }
+            if share(c.relationship_unknown, c.offences) > 0.20 {
+                broken.push(("CO06", "offence", "", "relationship", "arising"));
+            }
+            if plan.slow {
+                broken.push(("TI01", "offence", "", "recorded_on", "arising"));
+            }
         }
-        if share(c.relationship_unknown, c.offences) > 0.20 {
-            broken.push(("CO06", "offence", "", "relationship", "arising"));
-        }
-        if plan.slow && c.offences > 0 {
-            broken.push(("TI01", "offence", "", "recorded_on", "arising"));
+        let lost = plan.changed_on.is_some();
+        for (months, (table, column)) in
+            self.months.iter().zip([("offence", "recorded_on"), ("missing", "start"), ("assessment", "start")])
+        {
+            if thin_month(months, plan.period, fewest) {
+                broken.push(("CO09", table, "", column, if lost { "sabotage" } else { "arising" }));
+            }
         }
         broken
     }
+}
+
+/// Whether a month of the period has no row, or less than a third of the middling month's.
+fn thin_month(months: &BTreeMap<i32, u64>, period: (i32, i32), fewest: u64) -> bool {
+    let month = |day: i32| {
+        let c = civil(day);
+        c.year * 12 + c.month as i32 - 1
+    };
+    let mut counts: Vec<u64> =
+        (month(period.0)..=month(period.1)).map(|m| months.get(&m).copied().unwrap_or(0)).collect();
+    if counts.iter().sum::<u64>() < fewest {
+        return false;
+    }
+    counts.sort_unstable();
+    let half = counts.len() / 2;
+    let middle = if counts.len() % 2 == 1 {
+        counts[half] as f64
+    } else {
+        f64::midpoint(counts[half - 1] as f64, counts[half] as f64)
+    };
+    counts[0] == 0 || (counts[0] as f64) < middle / 3.0
 }
 
 /// The header of a return, in the specification's own spelling.
@@ -612,14 +655,13 @@ fn header(press: &Press, body: usize) -> Vec<u8> {
     let plan = &press.plans.bodies[body];
     let named = &press.map.bodies[body];
     let wrong_year = plan.sabotage == Some(Sabotaged::WrongYear);
-    let back = if wrong_year { 365 } else { 0 };
     let nil = plan.sabotage == Some(Sabotaged::NilSigned);
     let Ok(table) = press.specification.table("header") else { return Vec::new() };
     let layout = Layout::new(&press.specification, table, &Mapping::default(), 0);
     let mut row = Row::default();
     row.text(&named.code).text(named.body_type.code()).text("SYNTHETIC-1").text("1");
     row.text(if wrong_year { "0.9.0" } else { &press.specification.version });
-    row.with(|c| push_iso(c, press.truth.period.0 - back)).with(|c| push_iso(c, press.truth.period.1 - back));
+    row.with(|c| push_iso(c, plan.period.0)).with(|c| push_iso(c, plan.period.1));
     row.with(|c| {
         push_iso(c, plan.extract);
         c.extend_from_slice(b"T03:00Z");

@@ -86,6 +86,8 @@ pub(crate) struct BodyPlan {
     pub(crate) sabotage: Option<Sabotaged>,
     /// First day of the hundred that a change of system lost.
     pub(crate) changed_on: Option<i32>,
+    /// First and last day that the return says it covers.
+    pub(crate) period: (i32, i32),
     /// Day on which the data were drawn.
     pub(crate) extract: i32,
     /// Log odds of a note with wording that guidance asks not to use, in the middle year, and the change a year.
@@ -194,7 +196,7 @@ impl Plans {
             if plan.changed_on.is_some() {
                 c.events.retain(|&e| !plan.lost(Offence::of(knobs, map, truth, plan, e).recorded_on));
             }
-            let key = mix(mix(knobs.seed, Kind::Order as u64), u64::from(plan.number));
+            let key = order_key(knobs, plan);
             c.records.sort_by_cached_key(|&r| mix(key, u64::from(r)));
             for &event in &c.events {
                 for (slot, offender) in truth.perpetrators(event).into_iter().enumerate() {
@@ -212,6 +214,12 @@ impl Plans {
         Self { bodies, contents, second_events, beside_share: beside as f64 / all.max(1) as f64 }
     }
 
+    /// Whether a record stands after the other record of its person in the body's table.
+    pub(crate) fn comes_later(knobs: &Knobs, plan: &BodyPlan, record: u32) -> bool {
+        let key = order_key(knobs, plan);
+        mix(key, u64::from(record)) > mix(key, u64::from(record ^ SECOND))
+    }
+
     /// The offences that one record of a person is linked to in the return of a force, those lost with an old system left out.
     pub(crate) fn events_of_record(&self, knobs: &Knobs, map: &Geography, truth: &Truth, plan: &BodyPlan, record: u32) -> Vec<u32> {
         let person = record & !SECOND;
@@ -227,6 +235,11 @@ impl Plans {
             .filter(|&e| plan.changed_on.is_none() || !plan.lost(Offence::of(knobs, map, truth, plan, e).recorded_on))
             .collect()
     }
+}
+
+/// What the order of a body's rows is drawn from.
+fn order_key(knobs: &Knobs, plan: &BodyPlan) -> u64 {
+    mix(mix(knobs.seed, Kind::Order as u64), u64::from(plan.number))
 }
 
 /// Whether a person stands twice in the return of a body.
@@ -347,6 +360,7 @@ fn body_plans(knobs: &Knobs, map: &Geography, truth: &Truth) -> Vec<BodyPlan> {
             if sabotage[b] == Some(Sabotaged::Late) {
                 extract += r.between(25, 90);
             }
+            let back = if sabotage[b] == Some(Sabotaged::WrongYear) { 365 } else { 0 };
             let changed_on = (sabotage[b] == Some(Sabotaged::SystemChange))
                 .then(|| r.between(truth.period.0 + 400, truth.period.1 - 400));
             let l = &knobs.language;
@@ -363,6 +377,7 @@ fn body_plans(knobs: &Knobs, map: &Geography, truth: &Truth) -> Vec<BodyPlan> {
                 format,
                 sabotage: sabotage[b],
                 changed_on,
+                period: (truth.period.0 - back, truth.period.1 - back),
                 extract,
                 misuse: (base, drift),
                 missing_swap: swap.missing_swap_lowest

@@ -87,6 +87,8 @@ pub(crate) struct Part {
     pub(crate) labels: Vec<u8>,
     pub(crate) faults: Vec<PartFault>,
     pub(crate) counts: Counts,
+    /// Offences by month recorded, episodes and assessments by month begun; months are counted from the year 0.
+    pub(crate) months: [BTreeMap<i32, u64>; 3],
     /// By year: notes, and those with wording that guidance asks not to use.
     pub(crate) notes: BTreeMap<i32, (u64, u64)>,
 }
@@ -100,6 +102,10 @@ pub(crate) struct Counts {
     pub(crate) offences: u64,
     pub(crate) noted_unknown: u64,
     pub(crate) relationship_unknown: u64,
+    pub(crate) victim_sex_missing: u64,
+    /// Named suspects whose ethnicity was not refused, and those whose ethnicity is known.
+    pub(crate) named_asked: u64,
+    pub(crate) named_known: u64,
 }
 
 impl Counts {
@@ -110,6 +116,9 @@ impl Counts {
         self.offences += other.offences;
         self.noted_unknown += other.noted_unknown;
         self.relationship_unknown += other.relationship_unknown;
+        self.victim_sex_missing += other.victim_sex_missing;
+        self.named_asked += other.named_asked;
+        self.named_known += other.named_known;
     }
 }
 
@@ -325,15 +334,19 @@ impl Scribe<'_> {
             _ => person.moved && r.chance(0.5),
         };
         let written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
-        self.victim(&mut r, record, &record_id, person, &written, &offences, &file, known);
+        let episodes = self.episodes_of(record, &file);
+        let assessments = self.assessments_of(record, &file);
+        let born = self.victim(&mut r, record, &record_id, person, &written, &offences, &file, &episodes, &assessments, known);
 
         // Writing to a Vec cannot fail.
         let _ = writeln!(self.part.victim_map, "{},{record_id},{number_in_truth}", self.code);
-        for (n, episode) in file.episodes.iter().enumerate() {
-            self.episode(&record_id, record, n, *episode, &file.episodes, &written);
+        let overlapping = overlapping(&episodes);
+        for (n, episode) in episodes.iter().enumerate() {
+            self.episode(&record_id, record, n, episode, overlapping[n], born);
         }
-        for (n, a) in file.assessments.iter().enumerate() {
-            self.assessment(&record_id, record, n, a, &file);
+        let lowered = lowered(&assessments, &episodes);
+        for (n, assessment) in assessments.iter().enumerate() {
+            self.assessment(&record_id, record, n, assessment, lowered[n]);
         }
         if knobs.language.notes && plan.body_type != BodyType::Nrm {
             let beside = if police { !offences.is_empty() } else { person.on(List::Police) };
@@ -372,8 +385,10 @@ impl Scribe<'_> {
         written: &Recorded,
         offences: &[Offence],
         file: &CaseFile,
+        episodes: &[WrittenEpisode],
+        assessments: &[WrittenAssessment],
         known: i32,
-    ) {
+    ) -> Option<i32> {
         let press = self.press;
         let (knobs, plan) = (&press.knobs, self.plan);
         let police = plan.body_type == BodyType::Police;
@@ -406,8 +421,9 @@ impl Scribe<'_> {
 
         // A fault of meaning changes what is written; a fault of form changes one cell after that.
         let mut fault = self.fault(VICTIM, u64::from(record));
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+        let mut damage: Option<Damage> = None;
         let mut rules: Vec<(&'static str, &'static str, Cause)> = Vec::new();
+        let mut changed = false;
         if let Some(f) = &mut fault {
             let serial = self.serial_dates();
             match f.below(14) {
@@ -438,40 +454,58 @@ impl Scribe<'_> {
                         damage = Some(("VA02", "upn", wrong));
                     }
                 }
-                9 if dob.is_some() && !police => {
+                // A birth after an episode would be a fault of its own.
+                9 if dob.is_some() && !police && episodes.is_empty() => {
                     dob = Some(press.truth.period.1 + f.between(30, 400));
-                    rules.push(("VA04", "dob", Cause::Injected));
+                    changed = true;
                 }
                 10 if dob.is_some() && plan.body_type == BodyType::Childrens => {
                     dob = Some(person.born - 30 * 365);
-                    rules.push(("VA05", "dob", Cause::Injected));
+                    changed = true;
                 }
                 11 => {
-                    if let Some(a) = file.assessments.last() {
-                        removed_on = Some(a.start - f.between(3, 60));
-                        rules.push(("CN14", "removed_on", Cause::Injected));
+                    let last = last_activity(episodes, assessments);
+                    let day = last.map(|day| known.max(day - f.between(3, 60)));
+                    if day < last {
+                        removed_on = day;
+                        changed = true;
                     }
                 }
-                12 if contact => known_as = "AT_RISK_ONLY",
-                13 => damage = Some(("ST10", "list_id", Vec::new())),
+                12 if contact => {
+                    known_as = "AT_RISK_ONLY";
+                    changed = true;
+                }
+                // A blank in a key is a key that is missing.
+                13 => damage = Some(("ST05", "list_id", Vec::new())),
                 _ => {}
             }
         }
-        let injected_risk = fault.is_some() && damage.is_none() && contact && known_as == "AT_RISK_ONLY";
+        let cause = if changed { Cause::Injected } else { Cause::Arising };
         if contact && known_as == "AT_RISK_ONLY" {
-            rules.push(("CN07", "known_as", if injected_risk { Cause::Injected } else { Cause::Arising }));
+            rules.push(("CN07", "known_as", cause));
         }
-        if let (true, Some(born)) = (police, dob) {
-            let adult = |o: &&Offence| age_on(born, earliest(o.committed_from, o.precision)) >= 18;
-            if offences.iter().any(|o| adult(&o)) {
-                rules.push(("VA05", "dob", Cause::Arising));
+        if dob.is_some_and(|born| born > plan.period.1) {
+            rules.push(("VA04", "dob", cause));
+        }
+        if removed_on < last_activity(episodes, assessments) && removed_on.is_some() {
+            rules.push(("CN14", "removed_on", cause));
+        }
+        // Rules go by the month of birth, and ask only about those who were grown up whatever the day.
+        let grown = dob.map(month_end).is_some_and(|born| {
+            let adult = |o: &Offence| age_on(born, earliest(o.committed_from, o.precision)) >= 18;
+            offences.iter().any(adult) || (plan.body_type == BodyType::Childrens && age_on(born, known) > 25)
+        });
+        if grown {
+            rules.push(("VA05", "dob", cause));
+        }
+        // The second of two rows with one number is the one that is found.
+        if doubled && Plans::comes_later(knobs, plan, record) {
+            if nhs.is_some() && self.nhs_of(other, self.known_of(other)).is_some() {
+                rules.push(("UN01", "nhs_no", Cause::Arising));
             }
-        }
-        if doubled && nhs.is_some() && self.nhs_of(other, self.known_of(other)).is_some() {
-            rules.push(("UN01", "nhs_no", Cause::Arising));
-        }
-        if doubled && upn.is_some() && self.upn_of(other, person).is_some() {
-            rules.push(("UN01", "upn", Cause::Arising));
+            if upn.is_some() && self.upn_of(other, person).is_some() {
+                rules.push(("UN01", "upn", Cause::Arising));
+            }
         }
 
         let removed_reason = match (removed_on, file.removed_reason) {
@@ -521,16 +555,18 @@ impl Scribe<'_> {
             damage = Some(("ST09", "nhs_no", text.into_bytes()));
         }
         let sabotaged = plan.sabotage == Some(Sabotaged::Spreadsheet);
+        let form_of_dob = damage.as_ref().is_some_and(|(_, column, _)| *column == "dob");
         if let Some((rule, column, cell)) = damage {
             let whole = sabotaged && rule == "ST09";
-            rules.retain(|(other, at, _)| *at != column && *other != "CN07");
+            rules.retain(|(other, at, _)| (*at != column || *other == "VA05") && (column != "known_as" || *other != "CN07"));
             rules.push((rule, column, if whole { Cause::Sabotage } else { Cause::Injected }));
             self.damage(VICTIM, column, cell);
         }
         let rows = 1 + u64::from(doubled_row);
         self.part.counts.victims += rows;
         self.part.counts.victim_ethnicity_missing += rows * u64::from(missing.is_some());
-        self.part.counts.victim_dob_missing += rows * u64::from(dob.is_none());
+        self.part.counts.victim_dob_missing += rows * u64::from(dob.is_none() || form_of_dob);
+        self.part.counts.victim_sex_missing += rows * u64::from(rules.iter().any(|(rule, ..)| *rule == "VA03"));
         for (rule, column, cause) in rules.clone() {
             self.found(rule, VICTIM, column, record_id, cause);
         }
@@ -540,10 +576,14 @@ impl Scribe<'_> {
                 if plan.sabotage == Some(Sabotaged::DoubleReturn) { Cause::Sabotage } else { Cause::Injected };
             self.found("ST05", VICTIM, "person_id", record_id, cause);
             for (rule, column, cause) in rules {
-                self.found(rule, VICTIM, column, record_id, cause);
+                // A person's age is asked about once.
+                if rule != "VA05" || plan.body_type == BodyType::Childrens {
+                    self.found(rule, VICTIM, column, record_id, cause);
+                }
             }
             self.finish(VICTIM);
         }
+        if form_of_dob { None } else { dob }
     }
 
     fn serial_dates(&self) -> bool {
@@ -567,34 +607,51 @@ impl Scribe<'_> {
         (person.first_event + r.between(0, 420)).min(press.truth.period.1)
     }
 
-    fn episode(&mut self, record_id: &str, record: u32, n: usize, episode: Episode, all: &[Episode], written: &Recorded) {
-        let key = u64::from(record) << 8 | n as u64;
-        let episode_id = id(b'M', self.seed(), self.plan.number, u64::from(record), n as u64);
-        let mut e = episode;
-        let mut owner = record_id.to_owned();
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
-        if let Some(mut f) = self.fault(MISSING, key) {
-            match f.below(6) {
-                0 => {
-                    e.end = e.start - i64::from(f.between(30, 600));
-                    self.found("CN01", MISSING, "end", &episode_id, Cause::Injected);
+    /// Missing episodes with the faults that are put into them.
+    fn episodes_of(&self, record: u32, file: &CaseFile) -> Vec<WrittenEpisode> {
+        let all = &file.episodes;
+        let mut written = Vec::with_capacity(all.len());
+        for (n, episode) in all.iter().enumerate() {
+            let mut w = WrittenEpisode { episode: *episode, lost: false, changed: false, damage: None };
+            if let Some(mut f) = self.fault(MISSING, u64::from(record) << 8 | n as u64) {
+                match f.below(6) {
+                    0 => w.episode.end = episode.start - i64::from(f.between(30, 600)),
+                    1 if n > 0 => {
+                        // Within the one before it, which lasts an hour or more.
+                        w.episode.start = all[n - 1].start + 20;
+                        w.changed = true;
+                    }
+                    2 => w.damage = Some(("ST10", "rhi_offered", Vec::new())),
+                    3 => w.damage = Some(("ST07", "kind", b"Z".to_vec())),
+                    4 => w.lost = true,
+                    _ => w.damage = Some(("ST04", "start", b"2020-13-40T10:00Z".to_vec())),
                 }
-                1 if n > 0 => {
-                    // Within the one before it, which ends an hour or more after it began.
-                    e.start = all[n - 1].start + 20;
-                    self.found("CN10", MISSING, "start", &episode_id, Cause::Injected);
-                }
-                2 => damage = Some(("ST10", "rhi_offered", Vec::new())),
-                3 => damage = Some(("ST07", "kind", b"Z".to_vec())),
-                4 => {
-                    owner = id(b'P', self.seed(), self.plan.number, u64::from(record), 77);
-                    self.found("ST06", MISSING, "person_id", &episode_id, Cause::Injected);
-                }
-                _ => damage = Some(("ST04", "start", b"2020-13-40T10:00Z".to_vec())),
             }
+            written.push(w);
         }
-        if written.dob.is_some_and(|born| i64::from(born) * 1440 > e.start) {
+        written
+    }
+
+    fn episode(&mut self, record_id: &str, record: u32, n: usize, w: &WrittenEpisode, overlapping: bool, born: Option<i32>) {
+        let episode_id = id(b'M', self.seed(), self.plan.number, u64::from(record), n as u64);
+        let e = w.episode;
+        let mut owner = record_id.to_owned();
+        if w.lost {
+            owner = id(b'P', self.seed(), self.plan.number, u64::from(record), 77);
+            self.found("ST06", MISSING, "person_id", &episode_id, Cause::Injected);
+        }
+        if w.start().is_some() && e.end < e.start {
+            self.found("CN01", MISSING, "end", &episode_id, Cause::Injected);
+        }
+        if overlapping {
+            self.found("CN10", MISSING, "start", &episode_id, Cause::Injected);
+        }
+        let before_birth = born.zip(w.start()).is_some_and(|(born, start)| start.div_euclid(1440) < i64::from(born));
+        if before_birth && !w.lost {
             self.found("CN10", MISSING, "start", &episode_id, Cause::Arising);
+        }
+        if let Some(start) = w.start() {
+            self.month(1, (start / 1440) as i32);
         }
         self.row.clear();
         let row = &mut self.row;
@@ -604,69 +661,83 @@ impl Scribe<'_> {
         row.text(if e.offered { yes_no(e.accepted) } else { "NA" });
         push_date_or(row, e.accepted.then_some((e.end.max(e.start) / 1440) as i32 + 2), "NA");
         row.text(yes_no(e.exploitation));
-        if let Some((rule, column, cell)) = damage {
+        if let Some((rule, column, cell)) = &w.damage {
             self.found(rule, MISSING, column, &episode_id, Cause::Injected);
-            self.damage(MISSING, column, cell);
+            self.damage(MISSING, column, cell.clone());
         }
         self.finish(MISSING);
     }
 
-    fn assessment(&mut self, record_id: &str, record: u32, n: usize, a: &Assessment, file: &CaseFile) {
-        let key = u64::from(record) << 8 | n as u64;
-        let assessment_id = id(b'A', self.seed(), self.plan.number, u64::from(record), n as u64);
-        let mut end = a.end;
-        let mut factors = a.factors.clone();
-        let mut owner = record_id.to_owned();
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+    /// Assessments with the faults that are put into them.
+    fn assessments_of(&self, record: u32, file: &CaseFile) -> Vec<WrittenAssessment> {
         let (year, month, day) = CODES_CHANGED;
-        if let Some(mut f) = self.fault(ASSESSMENT, key) {
-            match f.below(7) {
-                0 => {
-                    end = a.start - f.between(1, 30);
-                    self.found("CN01", ASSESSMENT, "end", &assessment_id, Cause::Injected);
+        let new_codes = number(year, month, day);
+        let mut written = Vec::with_capacity(file.assessments.len());
+        for (n, a) in file.assessments.iter().enumerate() {
+            let mut w = WrittenAssessment { assessment: a.clone(), lost: false, damage: None, rules: Vec::new() };
+            let own = &mut w.assessment;
+            if let Some(mut f) = self.fault(ASSESSMENT, u64::from(record) << 8 | n as u64) {
+                match f.below(7) {
+                    0 => {
+                        own.end = a.start - f.between(1, 30);
+                        // A code that came in between the two days would be a fault of its own.
+                        if (own.end < new_codes) != (a.end < new_codes) {
+                            own.factors.retain(|f| !matches!(*f, "18A" | "18B" | "18C" | "19A" | "19B" | "19C" | "24A"));
+                            if own.factors.is_empty() {
+                                own.factors.push("20");
+                            }
+                        }
+                        w.rules.push(("CN01", "end"));
+                    }
+                    1 => {
+                        own.factors.push("21");
+                        w.rules.push(("CN09", "factors"));
+                    }
+                    2 => {
+                        own.factors.push(a.factors[0]);
+                        w.rules.push(("CN09", "factors"));
+                    }
+                    3 if a.end < new_codes => {
+                        // In the list, and not yet on that day.
+                        own.factors.push("18C");
+                        w.rules.push(("ST07", "factors"));
+                    }
+                    4 => w.damage = Some(("ST10", "risk_grade", Vec::new())),
+                    5 => {
+                        w.lost = true;
+                        w.rules.push(("ST06", "person_id"));
+                    }
+                    _ => w.damage = Some(("ST07", "harm_status", b"MAYBE".to_vec())),
                 }
-                1 => {
-                    factors.push("21");
-                    self.found("CN09", ASSESSMENT, "factors", &assessment_id, Cause::Injected);
-                }
-                2 => {
-                    factors.push(factors[0]);
-                    self.found("CN09", ASSESSMENT, "factors", &assessment_id, Cause::Injected);
-                }
-                3 if end < number(year, month, day) => {
-                    // In the list, and not yet on that day.
-                    factors.push("18C");
-                    self.found("ST07", ASSESSMENT, "factors", &assessment_id, Cause::Injected);
-                }
-                4 => damage = Some(("ST10", "risk_grade", Vec::new())),
-                5 => {
-                    owner = id(b'P', self.seed(), self.plan.number, u64::from(record), 78);
-                    self.found("ST06", ASSESSMENT, "person_id", &assessment_id, Cause::Injected);
-                }
-                _ => damage = Some(("ST07", "harm_status", b"MAYBE".to_vec())),
             }
+            written.push(w);
         }
-        // A code that came in or went out between the two days that a wrong end puts apart would be a fault of its own.
-        if end < a.start && (end < number(year, month, day)) != (a.end < number(year, month, day)) {
-            factors.retain(|f| !matches!(*f, "18A" | "18B" | "18C" | "19A" | "19B" | "19C" | "24A"));
-            if factors.is_empty() {
-                factors.push("20");
-            }
+        written
+    }
+
+    fn assessment(&mut self, record_id: &str, record: u32, n: usize, w: &WrittenAssessment, lowered: bool) {
+        let assessment_id = id(b'A', self.seed(), self.plan.number, u64::from(record), n as u64);
+        let a = &w.assessment;
+        let owner =
+            if w.lost { id(b'P', self.seed(), self.plan.number, u64::from(record), 78) } else { record_id.to_owned() };
+        for (rule, column) in &w.rules {
+            self.found(rule, ASSESSMENT, column, &assessment_id, Cause::Injected);
         }
-        let criminal = factors.iter().any(|f| matches!(*f, "13A" | "24A"));
-        let sexual = factors.iter().any(|f| f.starts_with("19"));
-        if criminal && sexual && !factors.contains(&"11A") {
+        let criminal = a.factors.iter().any(|f| matches!(*f, "13A" | "24A"));
+        let sexual = a.factors.iter().any(|f| f.starts_with("19"));
+        if criminal && sexual && !a.factors.contains(&"11A") {
             self.found("CN06", ASSESSMENT, "factors", &assessment_id, Cause::Arising);
         }
-        if grade_falls(file, n) {
+        if lowered {
             self.found("CN08", ASSESSMENT, "risk_grade", &assessment_id, Cause::Arising);
         }
+        self.month(2, a.start);
         self.row.clear();
         let row = &mut self.row;
         row.text(&assessment_id).text(&owner).text(a.kind);
-        row.with(|c| push_iso(c, a.start)).with(|c| push_iso(c, end)).with(|c| push_iso(c, end.max(a.start)));
+        row.with(|c| push_iso(c, a.start)).with(|c| push_iso(c, a.end)).with(|c| push_iso(c, a.end.max(a.start)));
         row.with(|c| {
-            for (n, factor) in factors.iter().enumerate() {
+            for (n, factor) in a.factors.iter().enumerate() {
                 if n > 0 {
                     c.push(b' ');
                 }
@@ -676,11 +747,17 @@ impl Scribe<'_> {
         row.text(a.grade).text(if a.kind == "RISK_TOOL" { "local exploitation tool" } else { "NA" });
         row.text(a.harm).text(a.outcome);
         push_date_or(row, a.referred_on, "NA");
-        if let Some((rule, column, cell)) = damage {
+        if let Some((rule, column, cell)) = &w.damage {
             self.found(rule, ASSESSMENT, column, &assessment_id, Cause::Injected);
-            self.damage(ASSESSMENT, column, cell);
+            self.damage(ASSESSMENT, column, cell.clone());
         }
         self.finish(ASSESSMENT);
+    }
+
+    /// Counts a row of one of the three tables whose months are compared.
+    fn month(&mut self, which: usize, day: i32) {
+        let c = civil(day);
+        *self.part.months[which].entry(c.year * 12 + c.month as i32 - 1).or_default() += 1;
     }
 
     fn notes(&mut self, record_id: &str, record: u32, person: Person, known: i32, beside: bool) {
@@ -744,7 +821,7 @@ impl Scribe<'_> {
             _ => r.weighted(&[("CASE_NOTE", 7.0), ("REFERRAL", 2.0), ("OTHER", 1.0)]),
         };
         let mut owner = record_id.to_owned();
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+        let mut damage: Option<Damage> = None;
         if let Some(mut f) = self.fault(NOTE, u64::from(record) << 8 | u64::from(n)) {
             match f.below(3) {
                 0 => {
@@ -782,7 +859,7 @@ impl Scribe<'_> {
         let offence_id = id(b'O', knobs.seed, plan.number, u64::from(event), 0);
         let broken = o.broken();
         let mut doubled_row = false;
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+        let mut damage: Option<Damage> = None;
         if broken.is_empty()
             && let Some(mut f) = self.fault(OFFENCE, u64::from(event))
         {
@@ -823,6 +900,7 @@ impl Scribe<'_> {
             self.found(rule, OFFENCE, column, &offence_id, Cause::Injected);
             self.damage(OFFENCE, column, cell);
         }
+        let readable = self.row.damaged.as_ref().is_none_or(|(at, _)| *at != self.column(OFFENCE, "recorded_on"));
         self.finish(OFFENCE);
         if doubled_row {
             self.found("ST05", OFFENCE, "offence_id", &offence_id, Cause::Injected);
@@ -830,6 +908,7 @@ impl Scribe<'_> {
         }
         let rows = 1 + u64::from(doubled_row);
         self.part.counts.offences += rows;
+        (0..rows).for_each(|_| if readable { self.month(0, o.recorded_on) });
         self.part.counts.noted_unknown += rows * u64::from(o.noted.is_none());
         self.part.counts.relationship_unknown += rows * u64::from(o.relationship == "NK");
         let _ = writeln!(self.part.offence_map, "{},{offence_id},{event}", self.code);
@@ -854,31 +933,35 @@ impl Scribe<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the cells of one row")]
-    fn link(&mut self, from: &str, from_id: &str, to: &str, to_id: &str, kind: &'static str, basis: &str, day: i32) {
+    fn link(&mut self, from: &str, from_id: &str, to: &str, to_id: &str, kind: &str, basis: &str, day: i32) {
         let key = from_id.bytes().chain(to_id.bytes()).fold(7, |k, b| mix(k, u64::from(b)));
-        let mut from_id = from_id.to_owned();
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+        let mut damage: Option<Damage> = None;
         let record = format!("{from_id}-{to_id}");
+        let mut lost = None;
         if let Some(mut f) = self.fault(LINK, key) {
             match f.below(3) {
-                // Not for suspects, whose offence would then have fewer linked than it has.
-                0 if kind == "OFF_VIC" => {
-                    from_id = id(b'O', self.seed(), self.plan.number, key, 76);
-                    self.found("ST06", LINK, "from_id", &record, Cause::Injected);
-                }
+                0 => lost = Some(id(b'O', self.seed(), self.plan.number, key, 76)),
                 1 => damage = Some(("ST07", "strength", b"MAYBE".to_vec())),
                 _ => damage = Some(("ST10", "strength", Vec::new())),
             }
         }
-        self.row.clear();
         let strength = if mix(key, 5) % 10 < 8 { "CONFIRMED" } else { "SUSPECTED" };
-        self.row.text(from).text(&from_id).text(to).text(to_id).text(kind).text(basis).text(strength);
+        self.row.clear();
+        self.row.text(from).text(from_id).text(to).text(to_id).text(kind).text(basis).text(strength);
         self.row.with(|c| push_iso(c, day));
         if let Some((rule, column, cell)) = damage {
             self.found(rule, LINK, column, &record, Cause::Injected);
             self.damage(LINK, column, cell);
         }
         self.finish(LINK);
+        // A link more, from an offence that was lost between two extracts.
+        if let (Some(lost), true) = (lost, from == "OFF") {
+            self.found("ST06", LINK, "from_id", &record, Cause::Injected);
+            self.row.clear();
+            self.row.text(from).text(&lost).text(to).text(to_id).text(kind).text(basis).text(strength);
+            self.row.with(|c| push_iso(c, day));
+            self.finish(LINK);
+        }
     }
 
     /// A perpetrator whom nobody named: a row of its own for each offence.
@@ -929,7 +1012,9 @@ impl Scribe<'_> {
                 if r.chance(0.8) { protected.nationality } else { "NK" },
             ),
         };
-        let mut damage: Option<(&'static str, &'static str, Vec<u8>)> = None;
+        self.part.counts.named_asked += u64::from(ethnicity != "NS");
+        self.part.counts.named_known += u64::from(!matches!(ethnicity, "NS" | "NK" | "NC"));
+        let mut damage: Option<Damage> = None;
         if let Some(mut f) = self.fault(SUSPECT, key) {
             damage = match f.below(5) {
                 0 if dob.is_some() => Some(("ST04", "dob", b"1999-00-10".to_vec())),
@@ -969,22 +1054,95 @@ impl Scribe<'_> {
     }
 }
 
-/// Whether the grade of risk fell within ninety days of a missing episode's beginning.
-fn grade_falls(file: &CaseFile, n: usize) -> bool {
-    let rank = |grade: &str| match grade {
-        "LOW" => Some(1),
-        "MED" => Some(2),
-        "HIGH" => Some(3),
-        _ => None,
-    };
-    let a = &file.assessments[n];
-    let before = file.assessments[..n].iter().rev().find_map(|b| rank(b.grade));
-    let (Some(now), Some(before)) = (rank(a.grade), before) else { return false };
-    now < before
-        && file.episodes.iter().any(|e| {
-            let day = (e.start / 1440) as i32;
-            (a.start - 90..=a.start).contains(&day)
-        })
+/// A cell put into another state: the rule that should find it, its column, and what stands there instead.
+type Damage = (&'static str, &'static str, Vec<u8>);
+
+/// A missing episode as it is written.
+struct WrittenEpisode {
+    episode: Episode,
+    /// Whether it names a person who is not in the return.
+    lost: bool,
+    /// Whether it was moved into the one before it.
+    changed: bool,
+    damage: Option<Damage>,
+}
+
+impl WrittenEpisode {
+    /// Its beginning in minutes, where that can be read.
+    fn start(&self) -> Option<i64> {
+        self.damage.as_ref().is_none_or(|(_, column, _)| *column != "start").then_some(self.episode.start)
+    }
+}
+
+/// An assessment as it is written.
+struct WrittenAssessment {
+    assessment: Assessment,
+    lost: bool,
+    damage: Option<Damage>,
+    rules: Vec<(&'static str, &'static str)>,
+}
+
+impl WrittenAssessment {
+    /// The grade as a number, where there is one that can be read.
+    fn grade(&self) -> Option<u8> {
+        if self.damage.as_ref().is_some_and(|(_, column, _)| *column == "risk_grade") {
+            return None;
+        }
+        match self.assessment.grade {
+            "LOW" => Some(1),
+            "MED" => Some(2),
+            "HIGH" => Some(3),
+            _ => None,
+        }
+    }
+}
+
+/// The last day on which an episode or assessment of a person began.
+fn last_activity(episodes: &[WrittenEpisode], assessments: &[WrittenAssessment]) -> Option<i32> {
+    let of_episodes = episodes.iter().filter(|e| !e.lost).filter_map(WrittenEpisode::start).map(|s| s.div_euclid(1440) as i32);
+    of_episodes.chain(assessments.iter().filter(|a| !a.lost).map(|a| a.assessment.start)).max()
+}
+
+/// Which episodes begin before an earlier one of the person has ended.
+fn overlapping(episodes: &[WrittenEpisode]) -> Vec<bool> {
+    let mut order: Vec<(i64, usize)> =
+        episodes.iter().enumerate().filter(|(_, e)| !e.lost).filter_map(|(n, e)| Some((e.start()?, n))).collect();
+    order.sort_unstable();
+    let mut overlaps = vec![false; episodes.len()];
+    let mut running = i64::MIN;
+    for (start, n) in order {
+        overlaps[n] = start < running;
+        running = running.max(episodes[n].episode.end);
+    }
+    overlaps
+}
+
+/// At which assessments the grade is lower than at the one before, ninety days or less after a missing episode began.
+fn lowered(assessments: &[WrittenAssessment], episodes: &[WrittenEpisode]) -> Vec<bool> {
+    let mut order: Vec<(i32, usize, u8)> = assessments
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| !a.lost)
+        .filter_map(|(n, a)| Some((a.assessment.end, n, a.grade()?)))
+        .collect();
+    order.sort_unstable();
+    let mut falls = vec![false; assessments.len()];
+    for pair in order.windows(2) {
+        let ((_, _, before), (day, n, now)) = (pair[0], pair[1]);
+        let recent = episodes
+            .iter()
+            .filter(|e| !e.lost)
+            .filter_map(WrittenEpisode::start)
+            .any(|start| (day - 90..=day).contains(&(start.div_euclid(1440) as i32)));
+        falls[n] = now < before && recent;
+    }
+    falls
+}
+
+/// The last day of a day's month.
+fn month_end(day: i32) -> i32 {
+    let c = civil(day);
+    if c.month == 12 { number(c.year + 1, 1, 1) - 1 } else { number(c.year, c.month + 1, 1) - 1 }
 }
 
 /// Why a protected characteristic is missing, where it is.

@@ -283,13 +283,13 @@ impl Offence {
             broken.push(("CN02", "recorded_on"));
         }
         if let Some(noted) = self.noted {
-            if self.linked > noted && !self.noted_is_minimum {
+            if self.linked > noted {
                 broken.push(("CN03", "perp_count_noted"));
             }
             if noted >= 2 && self.group_flag == "N" {
                 broken.push(("CN04", "group_flag"));
             }
-            if noted == 1 && self.group_flag == "Y" && !self.noted_is_minimum {
+            if noted <= 1 && self.group_flag == "Y" && !self.noted_is_minimum {
                 broken.push(("CN05", "group_flag"));
             }
         }
