@@ -27,7 +27,12 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// `moved` of a table's first columns stand at its end.
-    pub(crate) fn new(specification: &Specification, table: &TableSpec, mapping: &Mapping, moved: usize) -> Self {
+    pub(crate) fn new(
+        specification: &Specification,
+        table: &TableSpec,
+        mapping: &Mapping,
+        moved: usize,
+    ) -> Self {
         let count = table.columns.len();
         let moved = moved % count.max(1);
         let order: Vec<usize> = (moved..count).chain(0..moved).collect();
@@ -61,7 +66,9 @@ impl Layout {
                 }
                 // A local word for a missing value may be a code of the list, and would be read as that.
                 let taken = |local: &str| {
-                    specification.list_of(column).is_some_and(|list| list.codes.iter().any(|c| c.code == local))
+                    specification
+                        .list_of(column)
+                        .is_some_and(|list| list.codes.iter().any(|c| c.code == local))
                         || own.is_some_and(|codes| codes.contains_key(local))
                 };
                 for (local, missing) in &mapping.missing {
@@ -69,7 +76,8 @@ impl Layout {
                         add(missing.code(), local);
                     }
                 }
-                let dated = matches!(column.kind, ColumnType::Date | ColumnType::PartialDate | ColumnType::DateTime);
+                let dated =
+                    matches!(column.kind, ColumnType::Date | ColumnType::PartialDate | ColumnType::DateTime);
                 Spelling { codes, dates: if dated { mapping.dates } else { DateOrder::Iso } }
             })
             .collect();
@@ -138,7 +146,8 @@ impl Row {
             }
             let cell = self.cell(place);
             let spelling = &layout.spellings[place];
-            let coded = if cell.len() > 24 { None } else { spelling.codes.iter().find(|(code, _)| code == cell) };
+            let coded =
+                if cell.len() > 24 { None } else { spelling.codes.iter().find(|(code, _)| code == cell) };
             if let Some((_, local)) = coded {
                 into.extend_from_slice(local);
             } else if spelling.dates == DateOrder::Iso {
@@ -160,7 +169,9 @@ fn push_date(iso: &[u8], order: DateOrder, into: &mut Vec<u8>) {
     }
     let time = iso.get(11..16);
     if order == DateOrder::SpreadsheetSerial {
-        let digits = |range: std::ops::Range<usize>| iso[range].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
+        let digits = |range: std::ops::Range<usize>| {
+            iso[range].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')))
+        };
         // Day 0 of spreadsheets is 30 December 1899.
         let days = number(digits(0..4) as i32, digits(5..7), digits(8..10)) + 25_569;
         // Writing to a Vec cannot fail.
@@ -242,7 +253,10 @@ mod tests {
         let mosaic = Mapping::dialect("mosaic", &specification).unwrap();
         let layout = Layout::new(&specification, table, &mosaic, 1);
         let heading = String::from_utf8(layout.heading.clone()).unwrap();
-        assert!(heading.starts_with("PersonID,StartDateTime,EndDateTime,MissingType,reported_to_police,"), "{heading}");
+        assert!(
+            heading.starts_with("PersonID,StartDateTime,EndDateTime,MissingType,reported_to_police,"),
+            "{heading}"
+        );
         assert!(heading.ends_with(",MissingEpisodeID\n"));
         let mut row = Row::default();
         for cell in ["M1", "P1", "2021-03-04T22:15Z", "NA", "M", "Y", "N", "NK", "NA", "N"] {

@@ -65,8 +65,8 @@ pub struct Geography {
 
 /// Authorities of each force. The last four forces are those of the west.
 const AUTHORITIES_OF: [u8; 43] = [
-    32, 1, 10, 5, 7, 5, 4, 6, 9, 2, 3, 3, 4, 5, 5, 4, 3, 4, 4, 2, 2, 2, 2, 4, 1, 2, 2, 1, 3, 2, 2, 1, 1, 3, 1, 1,
-    1, 2, 2, 6, 5, 7, 4,
+    32, 1, 10, 5, 7, 5, 4, 6, 9, 2, 3, 3, 4, 5, 5, 4, 3, 4, 4, 2, 2, 2, 2, 4, 1, 2, 2, 1, 3, 2, 2, 1, 1, 3,
+    1, 1, 1, 2, 2, 6, 5, 7, 4,
 ];
 /// Health bodies.
 pub(crate) const HEALTH_BODIES: usize = 42;
@@ -76,12 +76,13 @@ pub(crate) const VOLUNTARY_BODIES: usize = 12;
 const HEADS: [&str; 44] = [
     "Aldra", "Bremel", "Caddow", "Dorrin", "Elvan", "Fenwy", "Garrow", "Hesket", "Istrel", "Jarl", "Kelder",
     "Lorne", "Marrow", "Nethra", "Orrin", "Pellan", "Quarra", "Ravel", "Sarnel", "Tolver", "Ulvar", "Varrow",
-    "Wether", "Yarrel", "Zennel", "Amber", "Bellow", "Corvel", "Dunnel", "Esker", "Farrel", "Gimmer", "Hollin",
-    "Ingar", "Keswel", "Lammer", "Mossal", "Norrel", "Ottra", "Pendra", "Roddam", "Skellan", "Tarrel", "Wynnel",
+    "Wether", "Yarrel", "Zennel", "Amber", "Bellow", "Corvel", "Dunnel", "Esker", "Farrel", "Gimmer",
+    "Hollin", "Ingar", "Keswel", "Lammer", "Mossal", "Norrel", "Ottra", "Pendra", "Roddam", "Skellan",
+    "Tarrel", "Wynnel",
 ];
 const TAILS: [&str; 16] = [
-    "mere", "wick", "dale", "stow", "moor", "shaw", "holt", "fleet", "gate", "ness", "combe", "beck", "thorpe", "ridge",
-    "haven", "leigh",
+    "mere", "wick", "dale", "stow", "moor", "shaw", "holt", "fleet", "gate", "ness", "combe", "beck",
+    "thorpe", "ridge", "haven", "leigh",
 ];
 
 impl Geography {
@@ -99,12 +100,12 @@ impl Geography {
                 let mut r = Stream::new(0, Kind::Area, a as u64);
                 let size = if tiny { 1_500.0 } else { 65_000.0 * (0.45 * r.normal()).exp() };
                 authorities.push(Authority {
-                    code: if west {
-                        format!("X96{:06}", a - 152)
-                    } else {
-                        format!("X06{:06}", a + 1)
-                    },
-                    name: format!("{}{}", HEADS[a % HEADS.len()], TAILS[(a % HEADS.len() * 5 + a / HEADS.len() * 3) % TAILS.len()]),
+                    code: if west { format!("X96{:06}", a - 152) } else { format!("X06{:06}", a + 1) },
+                    name: format!(
+                        "{}{}",
+                        HEADS[a % HEADS.len()],
+                        TAILS[(a % HEADS.len() * 5 + a / HEADS.len() * 3) % TAILS.len()]
+                    ),
                     force: f as u8,
                     health: 0,
                     // Forces of one or two authorities are whole counties.
@@ -128,15 +129,21 @@ impl Geography {
         let mut bodies = Vec::new();
         bodies.extend(forces.iter().map(|f| body(&f.code, f.name.clone(), BodyType::Police)));
         bodies.extend(
-            authorities
-                .iter()
-                .map(|a| body(&a.code, format!("{} Council", a.name), BodyType::Childrens)),
+            authorities.iter().map(|a| body(&a.code, format!("{} Council", a.name), BodyType::Childrens)),
         );
         bodies.extend((0..HEALTH_BODIES).map(|h| {
-            body(&format!("X54{:06}", h + 1), format!("{} Health Board", HEADS[(h * 5 + 3) % HEADS.len()]), BodyType::Health)
+            body(
+                &format!("X54{:06}", h + 1),
+                format!("{} Health Board", HEADS[(h * 5 + 3) % HEADS.len()]),
+                BodyType::Health,
+            )
         }));
         bodies.extend((0..VOLUNTARY_BODIES).map(|v| {
-            body(&format!("XV{:07}", v + 1), format!("{} Trust", HEADS[(v * 9 + 1) % HEADS.len()]), BodyType::Vol)
+            body(
+                &format!("XV{:07}", v + 1),
+                format!("{} Trust", HEADS[(v * 9 + 1) % HEADS.len()]),
+                BodyType::Vol,
+            )
         }));
         bodies.push(body("XN0000001", "Referral Mechanism Office".to_owned(), BodyType::Nrm));
         Self { forces, authorities, bodies }
@@ -153,12 +160,16 @@ impl Geography {
     }
 
     pub(crate) fn health_body(&self, authority: u16) -> u16 {
-        (self.forces.len() + self.authorities.len()) as u16 + u16::from(self.authorities[usize::from(authority)].health)
+        (self.forces.len() + self.authorities.len()) as u16
+            + u16::from(self.authorities[usize::from(authority)].health)
     }
 
     pub(crate) fn voluntary_body(&self, authority: u16) -> u16 {
         let force = usize::from(self.authorities[usize::from(authority)].force);
-        (self.forces.len() + self.authorities.len() + HEALTH_BODIES + force * VOLUNTARY_BODIES / self.forces.len()) as u16
+        (self.forces.len()
+            + self.authorities.len()
+            + HEALTH_BODIES
+            + force * VOLUNTARY_BODIES / self.forces.len()) as u16
     }
 
     pub(crate) fn nrm_body(&self) -> u16 {
@@ -185,7 +196,9 @@ pub(crate) fn apportion(total: u64, weights: &[f64]) -> Vec<u64> {
     let exact: Vec<f64> = weights.iter().map(|w| w / sum * total as f64).collect();
     let mut parts: Vec<u64> = exact.iter().map(|e| e.floor() as u64).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by(|&a, &b| (exact[b] - exact[b].floor()).total_cmp(&(exact[a] - exact[a].floor())).then(a.cmp(&b)));
+    order.sort_by(|&a, &b| {
+        (exact[b] - exact[b].floor()).total_cmp(&(exact[a] - exact[a].floor())).then(a.cmp(&b))
+    });
     let left = total.saturating_sub(parts.iter().sum());
     for &place in order.iter().cycle().take(left as usize) {
         parts[place] += 1;

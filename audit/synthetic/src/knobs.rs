@@ -71,13 +71,13 @@ pub struct Recording {
     /// Added to other lists' log odds where police have the person, and to health's and the voluntary sector's where children's
     /// services have. Default 0.8.
     pub referral: f64,
-    /// Share on the police list at severity 0 in a middling force. Default 0.31.
+    /// Share on the police list at severity 0 in a middling force. Default 0.33.
     pub police: f64,
-    /// Share on a children's services list. Default 0.21.
+    /// Share on a children's services list. Default 0.235.
     pub childrens: f64,
-    /// Share on a health list. Default 0.09.
+    /// Share on a health list. Default 0.10.
     pub health: f64,
-    /// Share on a voluntary sector list. Default 0.08.
+    /// Share on a voluntary sector list. Default 0.09.
     pub voluntary: f64,
     /// Share referred to the National Referral Mechanism. Default 0.015.
     pub nrm: f64,
@@ -305,10 +305,10 @@ impl Default for Recording {
             body_deviation: 0.35,
             severity_slope: 0.7,
             referral: 0.8,
-            police: 0.31,
-            childrens: 0.21,
-            health: 0.09,
-            voluntary: 0.08,
+            police: 0.33,
+            childrens: 0.235,
+            health: 0.10,
+            voluntary: 0.09,
             nrm: 0.015,
             further_offences: 0.7,
         }
@@ -574,7 +574,11 @@ impl Knobs {
         }
         let ordered = [
             ("flags.cse-lowest", self.flags.cse_lowest, self.flags.cse_highest),
-            ("childrens.missing-swap-lowest", self.childrens.missing_swap_lowest, self.childrens.missing_swap_highest),
+            (
+                "childrens.missing-swap-lowest",
+                self.childrens.missing_swap_lowest,
+                self.childrens.missing_swap_highest,
+            ),
             ("language.lowest", self.language.lowest, self.language.highest),
         ];
         for (knob, low, high) in ordered {

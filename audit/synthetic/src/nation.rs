@@ -110,7 +110,10 @@ impl Nation {
             findings.push(Finding::new(
                 Severity::Note,
                 "no_groups",
-                format!("{} true victims are too few for a single group; ask for more records", press.truth.persons.len()),
+                format!(
+                    "{} true victims are too few for a single group; ask for more records",
+                    press.truth.persons.len()
+                ),
             ));
         }
         Ok((Self { press }, findings))
@@ -240,40 +243,55 @@ impl Nation {
                 counts.1 += u64::from(e.recorded);
             }
         }
-        out.lines("groups.csv", "group,kind,force,size,offences,recorded\n", truth.groups.len(), |into, n| {
-            let g = &truth.groups[n];
-            let (offences, recorded) = of_group[n];
-            let _ = writeln!(
-                into,
-                "{n},{},{},{},{offences},{recorded}",
-                g.kind.code(),
-                map.forces[usize::from(g.force)].code,
-                g.size
-            );
-        })?;
+        out.lines(
+            "groups.csv",
+            "group,kind,force,size,offences,recorded\n",
+            truth.groups.len(),
+            |into, n| {
+                let g = &truth.groups[n];
+                let (offences, recorded) = of_group[n];
+                let _ = writeln!(
+                    into,
+                    "{n},{},{},{},{offences},{recorded}",
+                    g.kind.code(),
+                    map.forces[usize::from(g.force)].code,
+                    g.size
+                );
+            },
+        )?;
         out.lines("membership.csv", "group,offender\n", truth.groups.len(), |into, n| {
             for place in 0..truth.groups[n].size {
                 let _ = writeln!(into, "{n},{}", truth.member(n as u32, place));
             }
         })?;
-        out.lines("offenders.csv", "offender,sex,age,ethnicity,nationality\n", truth.offenders as usize, |into, n| {
-            let (_, _, age, female) = particulars::of_offender(truth, &press.knobs, n as u32);
-            let protected = ProtectedTraits::of(truth.seed, Whose::Offender, n as u32);
-            let _ = writeln!(
-                into,
-                "{n},{},{age},{},{}",
-                if female { "F" } else { "M" },
-                protected.ethnicity(true),
-                protected.nationality
-            );
-        })?;
-        out.lines("lists.csv", "person,police,childrens,health,voluntary,nrm\n", truth.persons.len(), |into, p| {
-            let _ = write!(into, "{p}");
-            for list in List::ALL {
-                let _ = write!(into, ",{}", u8::from(truth.persons[p].on(list)));
-            }
-            into.push(b'\n');
-        })?;
+        out.lines(
+            "offenders.csv",
+            "offender,sex,age,ethnicity,nationality\n",
+            truth.offenders as usize,
+            |into, n| {
+                let (_, _, age, female) = particulars::of_offender(truth, &press.knobs, n as u32);
+                let protected = ProtectedTraits::of(truth.seed, Whose::Offender, n as u32);
+                let _ = writeln!(
+                    into,
+                    "{n},{},{age},{},{}",
+                    if female { "F" } else { "M" },
+                    protected.ethnicity(true),
+                    protected.nationality
+                );
+            },
+        )?;
+        out.lines(
+            "lists.csv",
+            "person,police,childrens,health,voluntary,nrm\n",
+            truth.persons.len(),
+            |into, p| {
+                let _ = write!(into, "{p}");
+                for list in List::ALL {
+                    let _ = write!(into, ",{}", u8::from(truth.persons[p].on(list)));
+                }
+                into.push(b'\n');
+            },
+        )?;
         let mut histories = [0u64; 32];
         let mut by_year: BTreeMap<(u8, i32), (u64, u64)> = BTreeMap::new();
         for (p, person) in truth.persons.iter().enumerate() {
@@ -345,7 +363,11 @@ impl Nation {
         }
         for a in &map.authorities {
             let force = &map.forces[usize::from(a.force)].code;
-            let _ = writeln!(text, "{},{},authority,{force},{},{},{}", a.code, a.name, a.children, a.tile.0, a.tile.1);
+            let _ = writeln!(
+                text,
+                "{},{},authority,{force},{},{},{}",
+                a.code, a.name, a.children, a.tile.0, a.tile.1
+            );
         }
         out.truth("areas.csv", &text, true)?;
         text = b"body,name,type,system,mapping,format,sabotage,extract_on,due_on,changed_on\n".to_vec();
@@ -420,7 +442,13 @@ impl<E, S: FnMut(Piece<'_>) -> Result<(), E>> Out<'_, S> {
     }
 
     /// A table of the truth of `count` items, made in parts by all threads.
-    fn lines(&mut self, file: &str, heading: &str, count: usize, line: impl Fn(&mut Vec<u8>, usize) + Sync) -> Result<(), E> {
+    fn lines(
+        &mut self,
+        file: &str,
+        heading: &str,
+        count: usize,
+        line: impl Fn(&mut Vec<u8>, usize) + Sync,
+    ) -> Result<(), E> {
         self.truth(file, heading.as_bytes(), false)?;
         let parts: Vec<std::ops::Range<usize>> =
             (0..count).step_by(LINES).map(|from| from..(from + LINES).min(count)).collect();
@@ -455,7 +483,11 @@ struct BodyWriter {
 }
 
 impl BodyWriter {
-    fn open<E, S: FnMut(Piece<'_>) -> Result<(), E>>(press: &Press, body: usize, out: &mut Out<'_, S>) -> Result<Self, E> {
+    fn open<E, S: FnMut(Piece<'_>) -> Result<(), E>>(
+        press: &Press,
+        body: usize,
+        out: &mut Out<'_, S>,
+    ) -> Result<Self, E> {
         let plan = &press.plans.bodies[body];
         let code = &press.map.bodies[body].code;
         let tables = tables_of(plan.body_type, press.knobs.language.notes);
@@ -559,11 +591,17 @@ impl BodyWriter {
         let mut files = Vec::new();
         for &table in &self.tables {
             let hash = std::mem::take(&mut self.hashes[table]).finalize();
-            files.push((TABLES[table], self.rows[table], hash.iter().map(|b| format!("{b:02x}")).collect::<String>()));
+            files.push((
+                TABLES[table],
+                self.rows[table],
+                hash.iter().map(|b| format!("{b:02x}")).collect::<String>(),
+            ));
         }
         out.put(&format!("returns/{code}/v1/file.csv"), plan.format, file_table(&files).as_bytes(), true)?;
         if plan.mapping != "plain" {
-            let text = Mapping::dialect(plan.mapping, &press.specification).and_then(|m| m.to_toml()).unwrap_or_default();
+            let text = Mapping::dialect(plan.mapping, &press.specification)
+                .and_then(|m| m.to_toml())
+                .unwrap_or_default();
             out.put(&format!("returns/{code}/mapping.toml"), Format::Csv, text.as_bytes(), true)?;
         }
         let mut rates = Vec::new();
@@ -580,12 +618,17 @@ impl BodyWriter {
     }
 
     /// Rules that a return as a whole breaks. No row stands beside them but the header's.
-    fn of_whole_return(&self, press: &Press) -> Vec<(&'static str, &'static str, &'static str, &'static str, &'static str)> {
+    fn of_whole_return(
+        &self,
+        press: &Press,
+    ) -> Vec<(&'static str, &'static str, &'static str, &'static str, &'static str)> {
         let plan = &press.plans.bodies[self.body];
         let mut broken = Vec::new();
         match plan.sabotage {
             Some(Sabotaged::NilUnsigned) => broken.push(("CO07", "header", "", "nil_return", "sabotage")),
-            Some(Sabotaged::WrongYear) => broken.push(("ST03", "header", "", "definition_version", "sabotage")),
+            Some(Sabotaged::WrongYear) => {
+                broken.push(("ST03", "header", "", "definition_version", "sabotage"))
+            }
             Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "", "", "flag_cse", "sabotage")),
             Some(Sabotaged::SystemChange) => broken.push(("XB02", "header", "", "system_since", "sabotage")),
             _ => {}
@@ -618,9 +661,11 @@ impl BodyWriter {
             }
         }
         let lost = plan.changed_on.is_some();
-        for (months, (table, column)) in
-            self.months.iter().zip([("offence", "recorded_on"), ("missing", "start"), ("assessment", "start")])
-        {
+        for (months, (table, column)) in self.months.iter().zip([
+            ("offence", "recorded_on"),
+            ("missing", "start"),
+            ("assessment", "start"),
+        ]) {
             if thin_month(months, plan.period, fewest) {
                 broken.push(("CO09", table, "", column, if lost { "sabotage" } else { "arising" }));
             }

@@ -8,19 +8,83 @@ use crate::random::Stream;
 
 /// Signs of harm, as verb phrases in the past. The codes are those of the label scheme of the language audit.
 const SIGNS: [(&str, &[&str]); 13] = [
-    ("H01", &["went missing for two nights", "was away without explanation until the morning", "went missing on five days of the month"]),
-    ("H02", &["was seen with a group of older men", "was met after lessons by an adult whom the family do not know"]),
-    ("H03", &["came home with a new phone and no account of it", "wore costly clothing that nobody at home had bought"]),
-    ("H04", &["was dropped at the door by an unknown driver", "was found at a hotel in a room booked by an adult"]),
-    ("H05", &["needed treatment for a repeat infection", "asked the clinic for emergency contraception for the third time"]),
-    ("H06", &["was given alcohol at a flat kept by adults", "returned from a gathering run by adults and was unwell"]),
-    ("H07", &["took calls at all hours on a second handset", "hid a second telephone that rang without pause"]),
+    (
+        "H01",
+        &[
+            "went missing for two nights",
+            "was away without explanation until the morning",
+            "went missing on five days of the month",
+        ],
+    ),
+    (
+        "H02",
+        &[
+            "was seen with a group of older men",
+            "was met after lessons by an adult whom the family do not know",
+        ],
+    ),
+    (
+        "H03",
+        &[
+            "came home with a new phone and no account of it",
+            "wore costly clothing that nobody at home had bought",
+        ],
+    ),
+    (
+        "H04",
+        &[
+            "was dropped at the door by an unknown driver",
+            "was found at a hotel in a room booked by an adult",
+        ],
+    ),
+    (
+        "H05",
+        &[
+            "needed treatment for a repeat infection",
+            "asked the clinic for emergency contraception for the third time",
+        ],
+    ),
+    (
+        "H06",
+        &[
+            "was given alcohol at a flat kept by adults",
+            "returned from a gathering run by adults and was unwell",
+        ],
+    ),
+    (
+        "H07",
+        &["took calls at all hours on a second handset", "hid a second telephone that rang without pause"],
+    ),
     ("H08", &["had an injury that nobody could explain", "had bruises for which no account was given"]),
-    ("H09", &["told a teacher that an adult had caused {o} harm", "said to the nurse that an older man had hurt {o}"]),
-    ("H10", &["said that a debt was being held over {o}", "was frightened by threats to share images of {o}"]),
-    ("H11", &["stopped going to school and withdrew from friends", "hardly slept and gave up the swimming club"]),
-    ("H12", &["was named as the victim when an adult was charged", "was named in a warning notice served on an adult"]),
-    ("H13", &["was with another child who is known to have been exploited", "was found with two children on the exploitation plan"]),
+    (
+        "H09",
+        &[
+            "told a teacher that an adult had caused {o} harm",
+            "said to the nurse that an older man had hurt {o}",
+        ],
+    ),
+    (
+        "H10",
+        &["said that a debt was being held over {o}", "was frightened by threats to share images of {o}"],
+    ),
+    (
+        "H11",
+        &["stopped going to school and withdrew from friends", "hardly slept and gave up the swimming club"],
+    ),
+    (
+        "H12",
+        &[
+            "was named as the victim when an adult was charged",
+            "was named in a warning notice served on an adult",
+        ],
+    ),
+    (
+        "H13",
+        &[
+            "was with another child who is known to have been exploited",
+            "was found with two children on the exploitation plan",
+        ],
+    ),
 ];
 
 struct Frame {
@@ -31,7 +95,13 @@ struct Frame {
     label: &'static str,
 }
 
-const fn frame(text: &'static str, assertion: &'static str, temporality: &'static str, experiencer: &'static str, label: &'static str) -> Frame {
+const fn frame(
+    text: &'static str,
+    assertion: &'static str,
+    temporality: &'static str,
+    experiencer: &'static str,
+    label: &'static str,
+) -> Frame {
     Frame { text, assertion, temporality, experiencer, label }
 }
 
@@ -46,59 +116,151 @@ const AFFIRMED: [Frame; 6] = [
 ];
 const OTHERWISE: [(Frame, f64); 12] = [
     (frame("There is nothing to suggest that {s} [{i}].", "negated", "current", "subject", "negated"), 1.5),
-    (frame("Checks with the carer found no occasion on which {s} [{i}].", "negated", "current", "subject", "negated"), 1.2),
-    (frame("The report that {s} [{i}] was looked into and was wrong.", "negated", "current", "subject", "negated"), 0.8),
-    (frame("Two years ago, in an earlier placement, {s} [{i}].", "affirmed", "historical", "subject", "historical"), 1.8),
-    (frame("The chronology for the year before last records that {s} [{i}].", "affirmed", "historical", "subject", "historical"), 1.5),
+    (
+        frame(
+            "Checks with the carer found no occasion on which {s} [{i}].",
+            "negated",
+            "current",
+            "subject",
+            "negated",
+        ),
+        1.2,
+    ),
+    (
+        frame(
+            "The report that {s} [{i}] was looked into and was wrong.",
+            "negated",
+            "current",
+            "subject",
+            "negated",
+        ),
+        0.8,
+    ),
+    (
+        frame(
+            "Two years ago, in an earlier placement, {s} [{i}].",
+            "affirmed",
+            "historical",
+            "subject",
+            "historical",
+        ),
+        1.8,
+    ),
+    (
+        frame(
+            "The chronology for the year before last records that {s} [{i}].",
+            "affirmed",
+            "historical",
+            "subject",
+            "historical",
+        ),
+        1.5,
+    ),
     (frame("It is possible that {s} [{i}].", "possible", "current", "subject", "possible"), 1.0),
     (frame("The worker wonders whether {s} [{i}].", "possible", "current", "subject", "possible"), 0.7),
-    (frame("Should it emerge that {s} [{i}], a strategy discussion will be held the same day.", "hypothetical", "current", "subject", "hypothetical"), 1.0),
-    (frame("Carers will ring the duty line if they learn that {s} [{i}].", "hypothetical", "current", "subject", "hypothetical"), 0.8),
-    (frame("Asked about it, {s} denied that {s} [{i}].", "denied_by_child", "current", "subject", "denied"), 0.9),
+    (
+        frame(
+            "Should it emerge that {s} [{i}], a strategy discussion will be held the same day.",
+            "hypothetical",
+            "current",
+            "subject",
+            "hypothetical",
+        ),
+        1.0,
+    ),
+    (
+        frame(
+            "Carers will ring the duty line if they learn that {s} [{i}].",
+            "hypothetical",
+            "current",
+            "subject",
+            "hypothetical",
+        ),
+        0.8,
+    ),
+    (
+        frame(
+            "Asked about it, {s} denied that {s} [{i}].",
+            "denied_by_child",
+            "current",
+            "subject",
+            "denied",
+        ),
+        0.9,
+    ),
     (frame("It was {p} friend from the old school who [{i}].", "affirmed", "current", "other", "other"), 0.9),
     (frame("{P} cousin in another county [{i}].", "affirmed", "current", "other", "other"), 0.7),
 ];
 
 /// Wording that guidance asks professionals not to use.
 const MISUSE: [(&str, &str, &[&str]); 8] = [
-    ("B1", "blame", &[
-        "{S} is [making unsafe choices] about where {s} spends the evening.",
-        "In the view of the writer {s} is [putting {r} in danger] by going out at night.",
-        "{S} has [chosen this way of life] and knows what it means.",
-    ]),
-    ("B2", "blame", &[
-        "{S} speaks warmly of [{p} older boyfriend], who is 24.",
-        "The log describes {o} as [in a consenting relationship] with a man of 23.",
-    ]),
-    ("B3", "blame", &[
-        "{S} is [involved in exploitation] with others from the estate.",
-        "{S} is [running drugs for a line] and earns from it.",
-        "{S} is listed as [a gang member] on the old system.",
-    ]),
-    ("B4", "blame", &[
-        "Staff find {o} [attention seeking] and say so.",
-        "{S} is [streetwise] and knows how to get what {s} wants.",
-        "{S} can be [manipulative] with new staff.",
-    ]),
-    ("B5", "blame", &[
-        "{S} [refuses to engage] with the worker.",
-        "{S} is [hard to reach] and the visits are to stop.",
-        "{S} [absconded] from the home again.",
-    ]),
-    ("M1", "minimising", &[
-        "There was an [inappropriate relationship] with the coach.",
-        "{S} spends time with adults [in exchange for] gifts.",
-        "The exploitation is thought to be [low level] at present.",
-    ]),
-    ("D1", "doubt", &[
-        "{S} [keeps changing {p} story] about that evening.",
-        "{S} is [not a reliable witness] in the officer's view.",
-        "{S} is [making it up] to be moved nearer to home.",
-    ]),
-    ("A1", "adultification", &[
-        "{S} is [mature for {p} age] and was seen alone.",
-        "{S} [can look after {r}] in that company.",
-    ]),
+    (
+        "B1",
+        "blame",
+        &[
+            "{S} is [making unsafe choices] about where {s} spends the evening.",
+            "In the view of the writer {s} is [putting {r} in danger] by going out at night.",
+            "{S} has [chosen this way of life] and knows what it means.",
+        ],
+    ),
+    (
+        "B2",
+        "blame",
+        &[
+            "{S} speaks warmly of [{p} older boyfriend], who is 24.",
+            "The log describes {o} as [in a consenting relationship] with a man of 23.",
+        ],
+    ),
+    (
+        "B3",
+        "blame",
+        &[
+            "{S} is [involved in exploitation] with others from the estate.",
+            "{S} is [running drugs for a line] and earns from it.",
+            "{S} is listed as [a gang member] on the old system.",
+        ],
+    ),
+    (
+        "B4",
+        "blame",
+        &[
+            "Staff find {o} [attention seeking] and say so.",
+            "{S} is [streetwise] and knows how to get what {s} wants.",
+            "{S} can be [manipulative] with new staff.",
+        ],
+    ),
+    (
+        "B5",
+        "blame",
+        &[
+            "{S} [refuses to engage] with the worker.",
+            "{S} is [hard to reach] and the visits are to stop.",
+            "{S} [absconded] from the home again.",
+        ],
+    ),
+    (
+        "M1",
+        "minimising",
+        &[
+            "There was an [inappropriate relationship] with the coach.",
+            "{S} spends time with adults [in exchange for] gifts.",
+            "The exploitation is thought to be [low level] at present.",
+        ],
+    ),
+    (
+        "D1",
+        "doubt",
+        &[
+            "{S} [keeps changing {p} story] about that evening.",
+            "{S} is [not a reliable witness] in the officer's view.",
+            "{S} is [making it up] to be moved nearer to home.",
+        ],
+    ),
+    (
+        "A1",
+        "adultification",
+        &["{S} is [mature for {p} age] and was seen alone.", "{S} [can look after {r}] in that company."],
+    ),
 ];
 
 /// The same words where they must not be reported.
@@ -341,7 +503,14 @@ impl Note {
         ];
     }
 
-    fn labelled(&mut self, text: &str, code: &'static str, kind: SpanKind, label: &'static str, female: bool) {
+    fn labelled(
+        &mut self,
+        text: &str,
+        code: &'static str,
+        kind: SpanKind,
+        label: &'static str,
+        female: bool,
+    ) {
         let (start, end) = self.fill(text, "", female);
         self.spans.push(NoteSpan {
             code,
@@ -389,7 +558,15 @@ impl Note {
     }
 
     /// Writes the note's labels as one line of JSON.
-    pub(crate) fn push_labels(&self, into: &mut Vec<u8>, id: &str, body: &str, person: u32, written_on: i32, beside: bool) {
+    pub(crate) fn push_labels(
+        &self,
+        into: &mut Vec<u8>,
+        id: &str,
+        body: &str,
+        person: u32,
+        written_on: i32,
+        beside: bool,
+    ) {
         // Writing to a Vec cannot fail.
         let _ = write!(into, "{{\"id\":\"{id}\",\"body\":\"{body}\",\"person\":{person},\"written_on\":\"");
         push_iso(into, written_on);

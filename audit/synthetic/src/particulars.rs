@@ -44,7 +44,8 @@ pub(crate) fn of_victim(truth: &Truth, map: &Geography, person: u32) -> Particul
         let place = authority - map.forces[usize::from(area.force)].authorities.start;
         (authority, names::postcode(r, area.force, place))
     };
-    let first_home = if p.tie == Tie::None { home(&mut own, p.authority) } else { home(&mut pair, p.authority) };
+    let first_home =
+        if p.tie == Tie::None { home(&mut own, p.authority) } else { home(&mut pair, p.authority) };
     // Most moves stay within the authority.
     let elsewhere = if own.chance(0.3) {
         let areas = &map.forces[usize::from(map.authorities[usize::from(p.authority)].force)].authorities;
@@ -75,8 +76,16 @@ pub(crate) fn of_offender(truth: &Truth, knobs: &Knobs, offender: u32) -> (Strin
     let age = if r.chance(knobs.suspects.under_18) {
         10 + r.below(8) as u8
     } else {
-        r.weighted(&[(18u8, 3.0), (22, 2.5), (27, 3.0), (31, 2.0), (37, 2.5), (44, 2.0), (52, 1.5), (60, 1.0)])
-            + r.below(3) as u8
+        r.weighted(&[
+            (18u8, 3.0),
+            (22, 2.5),
+            (27, 3.0),
+            (31, 2.0),
+            (37, 2.5),
+            (44, 2.0),
+            (52, 1.5),
+            (60, 1.0),
+        ]) + r.below(3) as u8
     };
     (forename, surname, age, female)
 }
@@ -109,7 +118,8 @@ pub(crate) fn write_down(knobs: &Knobs, r: &mut Stream, who: &Particulars, secon
     if r.chance(k.name_order) {
         std::mem::swap(&mut forename, &mut surname);
     }
-    let dob = if r.chance(k.dob_missing) { None } else { Some(write_date(r, k.dob_swapped, k.dob_slip, who.born)) };
+    let dob =
+        if r.chance(k.dob_missing) { None } else { Some(write_date(r, k.dob_swapped, k.dob_slip, who.born)) };
     let (authority, postcode) = &who.homes[usize::from(second_home)];
     let mut postcode = Some(postcode.clone());
     if r.chance(k.postcode_missing) {
@@ -197,7 +207,8 @@ pub(crate) struct ProtectedTraits {
 
 impl ProtectedTraits {
     pub(crate) fn of(seed: u64, whose: Whose, index: u32) -> Self {
-        let mut r = Stream::new(seed, Kind::Protected, u64::from(index) << 1 | u64::from(whose == Whose::Offender));
+        let mut r =
+            Stream::new(seed, Kind::Protected, u64::from(index) << 1 | u64::from(whose == Whose::Offender));
         let total: f64 = ETHNICITIES.iter().map(|e| e.2).sum();
         let mut left = r.unit() * total;
         let ethnicity = ETHNICITIES

@@ -144,7 +144,9 @@ impl Plans {
             .events
             .par_iter()
             .enumerate()
-            .filter(|(_, e)| e.recorded && e.second != NONE && truth.persons[e.second as usize].on(List::Police))
+            .filter(|(_, e)| {
+                e.recorded && e.second != NONE && truth.persons[e.second as usize].on(List::Police)
+            })
             .map(|(n, e)| (e.second, n as u32))
             .collect();
         second_events.par_sort_unstable();
@@ -221,7 +223,14 @@ impl Plans {
     }
 
     /// The offences that one record of a person is linked to in the return of a force, those lost with an old system left out.
-    pub(crate) fn events_of_record(&self, knobs: &Knobs, map: &Geography, truth: &Truth, plan: &BodyPlan, record: u32) -> Vec<u32> {
+    pub(crate) fn events_of_record(
+        &self,
+        knobs: &Knobs,
+        map: &Geography,
+        truth: &Truth,
+        plan: &BodyPlan,
+        record: u32,
+    ) -> Vec<u32> {
         let person = record & !SECOND;
         let from = self.second_events.partition_point(|(p, _)| *p < person);
         let seconds = self.second_events[from..].iter().take_while(|(p, _)| *p == person).map(|(_, e)| *e);
@@ -232,7 +241,9 @@ impl Plans {
             .chain(seconds)
             .filter(|&e| Geography::police_body(truth.events[e as usize].force) == plan.number)
             .filter(|&e| record_for_event(knobs, plan.number, person, e) == record)
-            .filter(|&e| plan.changed_on.is_none() || !plan.lost(Offence::of(knobs, map, truth, plan, e).recorded_on))
+            .filter(|&e| {
+                plan.changed_on.is_none() || !plan.lost(Offence::of(knobs, map, truth, plan, e).recorded_on)
+            })
             .collect()
     }
 }
@@ -244,19 +255,22 @@ fn order_key(knobs: &Knobs, plan: &BodyPlan) -> u64 {
 
 /// Whether a person stands twice in the return of a body.
 pub(crate) fn twice(knobs: &Knobs, body: u16, person: u32) -> bool {
-    Stream::of_two(knobs.seed, Kind::Record, u64::from(body) | 1 << 20, u64::from(person)).chance(knobs.distortion.duplicates)
+    Stream::of_two(knobs.seed, Kind::Record, u64::from(body) | 1 << 20, u64::from(person))
+        .chance(knobs.distortion.duplicates)
 }
 
 /// Which record of a person an offence is linked to.
 pub(crate) fn record_for_event(knobs: &Knobs, body: u16, person: u32, event: u32) -> u32 {
     let second = twice(knobs, body, person)
-        && Stream::of_two(knobs.seed, Kind::Record, u64::from(event) | 1 << 40, u64::from(person)).chance(0.5);
+        && Stream::of_two(knobs.seed, Kind::Record, u64::from(event) | 1 << 40, u64::from(person))
+            .chance(0.5);
     if second { person | SECOND } else { person }
 }
 
 /// Whether the perpetrator at a place in an event is named in its record.
 pub(crate) fn named(knobs: &Knobs, event: u32, slot: usize) -> bool {
-    !Stream::of_two(knobs.seed, Kind::Suspect, u64::from(event), slot as u64).chance(knobs.suspects.unidentified)
+    !Stream::of_two(knobs.seed, Kind::Suspect, u64::from(event), slot as u64)
+        .chance(knobs.suspects.unidentified)
 }
 
 /// The record that a force has of a named offender for an event: the first or the second of two.
@@ -264,7 +278,8 @@ pub(crate) fn suspect_key(knobs: &Knobs, body: u16, event: u32, offender: u32) -
     let twice = Stream::of_two(knobs.seed, Kind::Suspect, 1 << 40 | u64::from(body), u64::from(offender))
         .chance(knobs.suspects.duplicates * 2.0);
     let second = twice
-        && Stream::of_two(knobs.seed, Kind::Suspect, 1 << 41 | u64::from(event), u64::from(offender)).chance(0.5);
+        && Stream::of_two(knobs.seed, Kind::Suspect, 1 << 41 | u64::from(event), u64::from(offender))
+            .chance(0.5);
     u64::from(offender) << 1 | u64::from(second)
 }
 
@@ -282,8 +297,11 @@ fn bodies_of(map: &Geography, truth: &Truth, p: u32, into: &mut Vec<u64>) {
         }
     }
     // A child who moved is known to health and the voluntary sector at either address, and may be to both authorities.
-    let second_authority =
-        if person.moved && person.lists > 1 { particulars::of_victim(truth, map, p).homes[1].0 } else { person.authority };
+    let second_authority = if person.moved && person.lists > 1 {
+        particulars::of_victim(truth, map, p).homes[1].0
+    } else {
+        person.authority
+    };
     let mut r = Stream::new(truth.seed, Kind::Record, u64::from(p) | 1 << 50);
     let mut one_of = |share: f64| if r.chance(share) { second_authority } else { person.authority };
     let (health, voluntary, childrens) = (one_of(0.5), one_of(0.5), one_of(0.3));

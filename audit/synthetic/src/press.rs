@@ -20,7 +20,8 @@ use crate::truth::{List, Person, Truth};
 use crate::{Knobs, SyntheticError};
 
 /// The tables that a return may have, in the order in which they are written.
-pub(crate) const TABLES: [&str; 7] = ["victim", "offence", "suspect", "link", "missing", "assessment", "note"];
+pub(crate) const TABLES: [&str; 7] =
+    ["victim", "offence", "suspect", "link", "missing", "assessment", "note"];
 const VICTIM: usize = 0;
 const OFFENCE: usize = 1;
 const SUSPECT: usize = 2;
@@ -185,7 +186,9 @@ impl Press {
     }
 
     fn serial_dates(&self, plan: &BodyPlan) -> bool {
-        self.layouts.iter().any(|(name, _, dates)| name == plan.mapping && *dates == DateOrder::SpreadsheetSerial)
+        self.layouts
+            .iter()
+            .any(|(name, _, dates)| name == plan.mapping && *dates == DateOrder::SpreadsheetSerial)
     }
 
     /// The jobs of a body, in the order in which their rows stand in its tables.
@@ -214,7 +217,9 @@ impl Press {
             Job::Records(range) => contents.records[range.clone()].iter().for_each(|&r| scribe.record(r)),
             Job::Events(range) => contents.events[range.clone()].iter().for_each(|&e| scribe.event(e)),
             Job::Suspects(range) => {
-                contents.suspects[range.clone()].iter().for_each(|&s| scribe.suspect(s, &contents.suspects_sorted));
+                contents.suspects[range.clone()]
+                    .iter()
+                    .for_each(|&s| scribe.suspect(s, &contents.suspects_sorted));
             }
         }
         scribe.part
@@ -292,7 +297,8 @@ impl Scribe<'_> {
 
     /// Whether a fault is to be put into a row, and if so the numbers to draw it from.
     fn fault(&self, table: usize, key: u64) -> Option<Stream> {
-        let mut r = Stream::of_two(self.seed(), Kind::Fault, u64::from(self.plan.number) << 8 | table as u64, key);
+        let mut r =
+            Stream::of_two(self.seed(), Kind::Fault, u64::from(self.plan.number) << 8 | table as u64, key);
         r.chance(self.press.knobs.faults.rate).then_some(r)
     }
 
@@ -336,7 +342,18 @@ impl Scribe<'_> {
         let written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
         let episodes = self.episodes_of(record, &file);
         let assessments = self.assessments_of(record, &file);
-        let born = self.victim(&mut r, record, &record_id, person, &written, &offences, &file, &episodes, &assessments, known);
+        let born = self.victim(
+            &mut r,
+            record,
+            &record_id,
+            person,
+            &written,
+            &offences,
+            &file,
+            &episodes,
+            &assessments,
+            known,
+        );
 
         // Writing to a Vec cannot fail.
         let _ = writeln!(self.part.victim_map, "{},{record_id},{number_in_truth}", self.code);
@@ -357,7 +374,12 @@ impl Scribe<'_> {
     /// The NHS number that a record holds, where it holds one.
     fn nhs_of(&self, record: u32, known: i32) -> Option<String> {
         let k = &self.press.knobs.victim;
-        let mut r = Stream::of_two(self.seed(), Kind::Record, u64::from(self.plan.number) | 1 << 60, u64::from(record));
+        let mut r = Stream::of_two(
+            self.seed(),
+            Kind::Record,
+            u64::from(self.plan.number) | 1 << 60,
+            u64::from(record),
+        );
         let risen = k.nhs_yearly_rise * f64::from((year_of(known) - 2023).max(0));
         let share = match self.plan.body_type {
             BodyType::Police => k.nhs_police + risen,
@@ -370,7 +392,12 @@ impl Scribe<'_> {
     }
 
     fn upn_of(&self, record: u32, person: Person) -> Option<String> {
-        let mut r = Stream::of_two(self.seed(), Kind::Record, u64::from(self.plan.number) | 1 << 61, u64::from(record));
+        let mut r = Stream::of_two(
+            self.seed(),
+            Kind::Record,
+            u64::from(self.plan.number) | 1 << 61,
+            u64::from(record),
+        );
         (self.plan.body_type == BodyType::Childrens && r.chance(0.55))
             .then(|| names::upn(self.seed(), u64::from(record & !SECOND), person.authority))
     }
@@ -400,20 +427,34 @@ impl Scribe<'_> {
         let list = list_of(plan.body_type, person.looked_after, r);
         let contact = offences.iter().any(|o| press.contact.iter().any(|c| c == o.class));
         let mut known_as = match plan.body_type {
-            BodyType::Police => {
-                r.weighted(&[("VICTIM_RECORDED", 88.0), ("AT_RISK_ONLY", 5.0), ("CONCERN", 4.0), ("VICTIM_DISCLOSED", 3.0)])
-            }
-            BodyType::Childrens => {
-                r.weighted(&[("CONCERN", 4.0), ("AT_RISK_ONLY", 3.0), ("VICTIM_DISCLOSED", 2.0), ("VICTIM_RECORDED", 1.0)])
-            }
-            _ => r.weighted(&[("VICTIM_DISCLOSED", 4.0), ("CONCERN", 3.0), ("AT_RISK_ONLY", 2.0), ("VICTIM_RECORDED", 1.0)]),
+            BodyType::Police => r.weighted(&[
+                ("VICTIM_RECORDED", 88.0),
+                ("AT_RISK_ONLY", 5.0),
+                ("CONCERN", 4.0),
+                ("VICTIM_DISCLOSED", 3.0),
+            ]),
+            BodyType::Childrens => r.weighted(&[
+                ("CONCERN", 4.0),
+                ("AT_RISK_ONLY", 3.0),
+                ("VICTIM_DISCLOSED", 2.0),
+                ("VICTIM_RECORDED", 1.0),
+            ]),
+            _ => r.weighted(&[
+                ("VICTIM_DISCLOSED", 4.0),
+                ("CONCERN", 3.0),
+                ("AT_RISK_ONLY", 2.0),
+                ("VICTIM_RECORDED", 1.0),
+            ]),
         };
         let protected = ProtectedTraits::of(knobs.seed, Whose::Victim, number_in_truth);
         let police_codes = plan.body_type != BodyType::Childrens;
         let missing = missing_code(r, knobs.victim.ethnicity_missing, police_codes);
         let (ethnicity, said_by) = match missing {
             Some(code) => (code, if code == "NC" { "NC" } else { "NK" }),
-            None => (protected.ethnicity(police_codes), r.weighted(&[("SELF", 7.0), ("OBSERVED", 2.0), ("INFERRED", 1.0)])),
+            None => (
+                protected.ethnicity(police_codes),
+                r.weighted(&[("SELF", 7.0), ("OBSERVED", 2.0), ("INFERRED", 1.0)]),
+            ),
         };
         let mut dob = written.dob;
         let mut removed_on = file.removed_on;
@@ -428,7 +469,11 @@ impl Scribe<'_> {
             let serial = self.serial_dates();
             match f.below(14) {
                 0 if dob.is_some() => {
-                    let text = if serial { "31/02/2010".to_owned() } else { (dob.unwrap_or(0) + 25_569).to_string() };
+                    let text = if serial {
+                        "31/02/2010".to_owned()
+                    } else {
+                        (dob.unwrap_or(0) + 25_569).to_string()
+                    };
                     damage = Some(("ST04", "dob", text.into_bytes()));
                 }
                 1 if !doubled_row => {
@@ -513,7 +558,11 @@ impl Scribe<'_> {
             (Some(_), "" | "NA") => "STEP_DOWN",
             (Some(_), reason) => reason,
         };
-        let not_held = if plan.body_type == BodyType::Childrens || plan.body_type == BodyType::Health { "NK" } else { "NC" };
+        let not_held = if plan.body_type == BodyType::Childrens || plan.body_type == BodyType::Health {
+            "NK"
+        } else {
+            "NC"
+        };
         self.row.clear();
         let row = &mut self.row;
         row.text(record_id).text(list);
@@ -558,7 +607,9 @@ impl Scribe<'_> {
         let form_of_dob = damage.as_ref().is_some_and(|(_, column, _)| *column == "dob");
         if let Some((rule, column, cell)) = damage {
             let whole = sabotaged && rule == "ST09";
-            rules.retain(|(other, at, _)| (*at != column || *other == "VA05") && (column != "known_as" || *other != "CN07"));
+            rules.retain(|(other, at, _)| {
+                (*at != column || *other == "VA05") && (column != "known_as" || *other != "CN07")
+            });
             rules.push((rule, column, if whole { Cause::Sabotage } else { Cause::Injected }));
             self.damage(VICTIM, column, cell);
         }
@@ -566,14 +617,18 @@ impl Scribe<'_> {
         self.part.counts.victims += rows;
         self.part.counts.victim_ethnicity_missing += rows * u64::from(missing.is_some());
         self.part.counts.victim_dob_missing += rows * u64::from(dob.is_none() || form_of_dob);
-        self.part.counts.victim_sex_missing += rows * u64::from(rules.iter().any(|(rule, ..)| *rule == "VA03"));
+        self.part.counts.victim_sex_missing +=
+            rows * u64::from(rules.iter().any(|(rule, ..)| *rule == "VA03"));
         for (rule, column, cause) in rules.clone() {
             self.found(rule, VICTIM, column, record_id, cause);
         }
         self.finish(VICTIM);
         if doubled_row {
-            let cause =
-                if plan.sabotage == Some(Sabotaged::DoubleReturn) { Cause::Sabotage } else { Cause::Injected };
+            let cause = if plan.sabotage == Some(Sabotaged::DoubleReturn) {
+                Cause::Sabotage
+            } else {
+                Cause::Injected
+            };
             self.found("ST05", VICTIM, "person_id", record_id, cause);
             for (rule, column, cause) in rules {
                 // A person's age is asked about once.
@@ -603,7 +658,8 @@ impl Scribe<'_> {
                 .min()
                 .unwrap_or(person.first_event);
         }
-        let mut r = Stream::of_two(press.knobs.seed, Kind::Clerk, u64::from(self.plan.number), u64::from(record));
+        let mut r =
+            Stream::of_two(press.knobs.seed, Kind::Clerk, u64::from(self.plan.number), u64::from(record));
         (person.first_event + r.between(0, 420)).min(press.truth.period.1)
     }
 
@@ -632,7 +688,15 @@ impl Scribe<'_> {
         written
     }
 
-    fn episode(&mut self, record_id: &str, record: u32, n: usize, w: &WrittenEpisode, overlapping: bool, born: Option<i32>) {
+    fn episode(
+        &mut self,
+        record_id: &str,
+        record: u32,
+        n: usize,
+        w: &WrittenEpisode,
+        overlapping: bool,
+        born: Option<i32>,
+    ) {
         let episode_id = id(b'M', self.seed(), self.plan.number, u64::from(record), n as u64);
         let e = w.episode;
         let mut owner = record_id.to_owned();
@@ -646,7 +710,8 @@ impl Scribe<'_> {
         if overlapping {
             self.found("CN10", MISSING, "start", &episode_id, Cause::Injected);
         }
-        let before_birth = born.zip(w.start()).is_some_and(|(born, start)| start.div_euclid(1440) < i64::from(born));
+        let before_birth =
+            born.zip(w.start()).is_some_and(|(born, start)| start.div_euclid(1440) < i64::from(born));
         if before_birth && !w.lost {
             self.found("CN10", MISSING, "start", &episode_id, Cause::Arising);
         }
@@ -674,7 +739,8 @@ impl Scribe<'_> {
         let new_codes = number(year, month, day);
         let mut written = Vec::with_capacity(file.assessments.len());
         for (n, a) in file.assessments.iter().enumerate() {
-            let mut w = WrittenAssessment { assessment: a.clone(), lost: false, damage: None, rules: Vec::new() };
+            let mut w =
+                WrittenAssessment { assessment: a.clone(), lost: false, damage: None, rules: Vec::new() };
             let own = &mut w.assessment;
             if let Some(mut f) = self.fault(ASSESSMENT, u64::from(record) << 8 | n as u64) {
                 match f.below(7) {
@@ -682,7 +748,9 @@ impl Scribe<'_> {
                         own.end = a.start - f.between(1, 30);
                         // A code that came in between the two days would be a fault of its own.
                         if (own.end < new_codes) != (a.end < new_codes) {
-                            own.factors.retain(|f| !matches!(*f, "18A" | "18B" | "18C" | "19A" | "19B" | "19C" | "24A"));
+                            own.factors.retain(|f| {
+                                !matches!(*f, "18A" | "18B" | "18C" | "19A" | "19B" | "19C" | "24A")
+                            });
                             if own.factors.is_empty() {
                                 own.factors.push("20");
                             }
@@ -718,8 +786,11 @@ impl Scribe<'_> {
     fn assessment(&mut self, record_id: &str, record: u32, n: usize, w: &WrittenAssessment, lowered: bool) {
         let assessment_id = id(b'A', self.seed(), self.plan.number, u64::from(record), n as u64);
         let a = &w.assessment;
-        let owner =
-            if w.lost { id(b'P', self.seed(), self.plan.number, u64::from(record), 78) } else { record_id.to_owned() };
+        let owner = if w.lost {
+            id(b'P', self.seed(), self.plan.number, u64::from(record), 78)
+        } else {
+            record_id.to_owned()
+        };
         for (rule, column) in &w.rules {
             self.found(rule, ASSESSMENT, column, &assessment_id, Cause::Injected);
         }
@@ -735,7 +806,9 @@ impl Scribe<'_> {
         self.row.clear();
         let row = &mut self.row;
         row.text(&assessment_id).text(&owner).text(a.kind);
-        row.with(|c| push_iso(c, a.start)).with(|c| push_iso(c, a.end)).with(|c| push_iso(c, a.end.max(a.start)));
+        row.with(|c| push_iso(c, a.start))
+            .with(|c| push_iso(c, a.end))
+            .with(|c| push_iso(c, a.end.max(a.start)));
         row.with(|c| {
             for (n, factor) in a.factors.iter().enumerate() {
                 if n > 0 {
@@ -766,9 +839,9 @@ impl Scribe<'_> {
         let k = &press.knobs.language;
         let mut r = Stream::of_two(press.knobs.seed, Kind::Note, u64::from(plan.number), u64::from(record));
         let more: f64 = match plan.body_type {
-            BodyType::Police => 0.62,
-            BodyType::Childrens => 0.86,
-            _ => 0.72,
+            BodyType::Police => 0.65,
+            BodyType::Childrens => 0.865,
+            _ => 0.74,
         };
         let count = 1 + r.run(more, 60);
         let span = (press.truth.period.1 - known).clamp(0, 900);
@@ -796,7 +869,14 @@ impl Scribe<'_> {
             note.write(&mut r, kind);
             self.note_row(&mut r, record_id, record, n, &mut note, written_on);
             let note_id = id(b'N', press.knobs.seed, plan.number, u64::from(record), u64::from(n));
-            note.push_labels(&mut self.part.labels, &note_id, self.code, record & !SECOND, written_on, beside);
+            note.push_labels(
+                &mut self.part.labels,
+                &note_id,
+                self.code,
+                record & !SECOND,
+                written_on,
+                beside,
+            );
             let counts = self.part.notes.entry(year).or_default();
             counts.0 += 1;
             counts.1 += u64::from(note.misuses());
@@ -804,20 +884,36 @@ impl Scribe<'_> {
         }
     }
 
-    fn note_row(&mut self, r: &mut Stream, record_id: &str, record: u32, n: u32, note: &mut Note, written_on: i32) {
+    fn note_row(
+        &mut self,
+        r: &mut Stream,
+        record_id: &str,
+        record: u32,
+        n: u32,
+        note: &mut Note,
+        written_on: i32,
+    ) {
         let plan = self.plan;
         let note_id = id(b'N', self.seed(), plan.number, u64::from(record), u64::from(n));
         let role = match plan.body_type {
             BodyType::Police => r.weighted(&[("POLICE_OFFICER", 9.0), ("SUPPORT", 1.0)]),
-            BodyType::Childrens => {
-                r.weighted(&[("SOCIAL_WORKER", 6.0), ("MANAGER", 1.5), ("SUPPORT", 1.5), ("EDUCATION", 0.7), ("OTHER", 0.3)])
-            }
+            BodyType::Childrens => r.weighted(&[
+                ("SOCIAL_WORKER", 6.0),
+                ("MANAGER", 1.5),
+                ("SUPPORT", 1.5),
+                ("EDUCATION", 0.7),
+                ("OTHER", 0.3),
+            ]),
             BodyType::Health => r.weighted(&[("HEALTH", 9.0), ("SUPPORT", 1.0)]),
             _ => r.weighted(&[("SUPPORT", 8.0), ("OTHER", 2.0)]),
         };
         let document = match plan.body_type {
-            BodyType::Police => r.weighted(&[("CRIME_REPORT", 5.0), ("INTELLIGENCE", 2.0), ("STRATEGY", 1.0), ("OTHER", 1.0)]),
-            BodyType::Childrens => r.weighted(&[("CASE_NOTE", 7.0), ("ASSESSMENT", 1.5), ("STRATEGY", 1.0), ("REFERRAL", 0.5)]),
+            BodyType::Police => {
+                r.weighted(&[("CRIME_REPORT", 5.0), ("INTELLIGENCE", 2.0), ("STRATEGY", 1.0), ("OTHER", 1.0)])
+            }
+            BodyType::Childrens => {
+                r.weighted(&[("CASE_NOTE", 7.0), ("ASSESSMENT", 1.5), ("STRATEGY", 1.0), ("REFERRAL", 0.5)])
+            }
             _ => r.weighted(&[("CASE_NOTE", 7.0), ("REFERRAL", 2.0), ("OTHER", 1.0)]),
         };
         let mut owner = record_id.to_owned();
@@ -878,9 +974,16 @@ impl Scribe<'_> {
         self.row.clear();
         let row = &mut self.row;
         row.text(&offence_id).text(o.class).text(unknown_flag);
-        row.with(|c| push_partial(c, o.committed_from, o.precision)).with(|c| push_partial(c, o.committed_to, o.precision));
-        row.with(|c| push_iso(c, o.reported_on)).with(|c| push_iso(c, o.recorded_on)).with(|c| push_iso(c, o.crimed_on));
-        row.text(yes_no(o.flag_cse)).text(yes_no(o.flag_cce)).text("Y").text(yes_no(o.flag_online)).text(o.flag_source);
+        row.with(|c| push_partial(c, o.committed_from, o.precision))
+            .with(|c| push_partial(c, o.committed_to, o.precision));
+        row.with(|c| push_iso(c, o.reported_on))
+            .with(|c| push_iso(c, o.recorded_on))
+            .with(|c| push_iso(c, o.crimed_on));
+        row.text(yes_no(o.flag_cse))
+            .text(yes_no(o.flag_cce))
+            .text("Y")
+            .text(yes_no(o.flag_online))
+            .text(o.flag_source);
         match o.noted {
             Some(n) => row.with(|c| {
                 let _ = write!(c, "{n}");
@@ -888,7 +991,12 @@ impl Scribe<'_> {
             None => row.text("NK"),
         };
         row.text(if o.noted.is_some() { yes_no(o.noted_is_minimum) } else { "NK" });
-        row.text(o.group_flag).text(o.group_type).text(o.relationship).text(o.setting).text(o.inducement).text(o.outcome);
+        row.text(o.group_flag)
+            .text(o.group_type)
+            .text(o.relationship)
+            .text(o.setting)
+            .text(o.inducement)
+            .text(o.outcome);
         push_date_or(row, o.outcome_on, "NA");
         row.text(yes_no(o.account_taken)).text(yes_no(o.interviewed));
         row.text(&map.authorities[usize::from(e.place)].code).text(o.place_type).text(o.transferred);
@@ -900,7 +1008,8 @@ impl Scribe<'_> {
             self.found(rule, OFFENCE, column, &offence_id, Cause::Injected);
             self.damage(OFFENCE, column, cell);
         }
-        let readable = self.row.damaged.as_ref().is_none_or(|(at, _)| *at != self.column(OFFENCE, "recorded_on"));
+        let readable =
+            self.row.damaged.as_ref().is_none_or(|(at, _)| *at != self.column(OFFENCE, "recorded_on"));
         self.finish(OFFENCE);
         if doubled_row {
             self.found("ST05", OFFENCE, "offence_id", &offence_id, Cause::Injected);
@@ -908,7 +1017,11 @@ impl Scribe<'_> {
         }
         let rows = 1 + u64::from(doubled_row);
         self.part.counts.offences += rows;
-        (0..rows).for_each(|_| if readable { self.month(0, o.recorded_on) });
+        (0..rows).for_each(|_| {
+            if readable {
+                self.month(0, o.recorded_on)
+            }
+        });
         self.part.counts.noted_unknown += rows * u64::from(o.noted.is_none());
         self.part.counts.relationship_unknown += rows * u64::from(o.relationship == "NK");
         let _ = writeln!(self.part.offence_map, "{},{offence_id},{event}", self.code);
@@ -928,7 +1041,14 @@ impl Scribe<'_> {
             } else {
                 self.unnamed(event, slot, offender)
             };
-            self.link("OFF", &offence_id, "SUS", &suspect_id, "OFF_SUS", "CO_OFFENCE", o.recorded_on);
+            let basis = match mix(u64::from(event), slot as u64) % 10 {
+                0..5 => "VICTIM_ACCOUNT",
+                5..7 => "CO_OFFENCE",
+                7 => "INTEL",
+                8 => "PHONE",
+                _ => "CO_ARREST",
+            };
+            self.link("OFF", &offence_id, "SUS", &suspect_id, "OFF_SUS", basis, o.recorded_on);
         }
     }
 
@@ -991,7 +1111,8 @@ impl Scribe<'_> {
         let mut r = Stream::of_two(knobs.seed, Kind::Suspect, u64::from(plan.number) | 1 << 43, key);
         let (mut forename, mut surname, age, female) = particulars::of_offender(truth, knobs, offender);
         let first = truth.offender_first(offender);
-        let born = first - (f64::from(age) * 365.2425) as i32 - 1 - (mix(9, u64::from(offender)) % 360) as i32;
+        let born =
+            first - (f64::from(age) * 365.2425) as i32 - 1 - (mix(9, u64::from(offender)) % 360) as i32;
         if r.chance(knobs.distortion.name_typo) {
             forename = names::slip(&mut r, &forename);
         }
@@ -1031,7 +1152,13 @@ impl Scribe<'_> {
         row.text(&id(b'L', knobs.seed, plan.number, key, 4)[..8]);
         row.text(if female { "F" } else { "M" });
         row.text(age_band(age_on(born, first)));
-        row.text(r.weighted(&[("SUSPECT", 4.0), ("ARRESTED", 2.0), ("CHARGED", 1.2), ("CONVICTED", 0.5), ("NFA", 3.0)]));
+        row.text(r.weighted(&[
+            ("SUSPECT", 4.0),
+            ("ARRESTED", 2.0),
+            ("CHARGED", 1.2),
+            ("CONVICTED", 0.5),
+            ("NFA", 3.0),
+        ]));
         row.text(ethnicity).text(said_by).text(nationality);
         if let Some((rule, column, cell)) = damage {
             self.found(rule, SUSPECT, column, &suspect_id, Cause::Injected);
@@ -1048,7 +1175,13 @@ impl Scribe<'_> {
             && r.chance(0.4)
         {
             let other = id(b'S', knobs.seed, plan.number, next, 0);
-            let basis = r.weighted(&[("PHONE", 3.0), ("VEHICLE", 1.5), ("ADDRESS", 2.0), ("INTEL", 3.0), ("CO_ARREST", 1.0)]);
+            let basis = r.weighted(&[
+                ("PHONE", 3.0),
+                ("VEHICLE", 1.5),
+                ("ADDRESS", 2.0),
+                ("INTEL", 3.0),
+                ("CO_ARREST", 1.0),
+            ]);
             self.link("SUS", &suspect_id, "SUS", &other, "SUS_SUS", basis, first.max(truth.period.0));
         }
     }
@@ -1099,14 +1232,22 @@ impl WrittenAssessment {
 
 /// The last day on which an episode or assessment of a person began.
 fn last_activity(episodes: &[WrittenEpisode], assessments: &[WrittenAssessment]) -> Option<i32> {
-    let of_episodes = episodes.iter().filter(|e| !e.lost).filter_map(WrittenEpisode::start).map(|s| s.div_euclid(1440) as i32);
+    let of_episodes = episodes
+        .iter()
+        .filter(|e| !e.lost)
+        .filter_map(WrittenEpisode::start)
+        .map(|s| s.div_euclid(1440) as i32);
     of_episodes.chain(assessments.iter().filter(|a| !a.lost).map(|a| a.assessment.start)).max()
 }
 
 /// Which episodes begin before an earlier one of the person has ended.
 fn overlapping(episodes: &[WrittenEpisode]) -> Vec<bool> {
-    let mut order: Vec<(i64, usize)> =
-        episodes.iter().enumerate().filter(|(_, e)| !e.lost).filter_map(|(n, e)| Some((e.start()?, n))).collect();
+    let mut order: Vec<(i64, usize)> = episodes
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| !e.lost)
+        .filter_map(|(n, e)| Some((e.start()?, n)))
+        .collect();
     order.sort_unstable();
     let mut overlaps = vec![false; episodes.len()];
     let mut running = i64::MIN;

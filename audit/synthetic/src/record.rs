@@ -81,17 +81,23 @@ impl Offence {
         let force = &truth.forces[usize::from(e.force)];
         let linked = truth.perpetrators(event).len() as u32;
 
-        let precision = r.weighted(&[(Precision::Day, 86.0), (Precision::Month, 9.0), (Precision::Year, 5.0)]);
+        let precision =
+            r.weighted(&[(Precision::Day, 86.0), (Precision::Month, 9.0), (Precision::Year, 5.0)]);
         let lag = match r.weighted(&[(0u8, 0.55), (1, 0.30), (2, 0.15)]) {
             0 => r.between(0, 6),
             1 => r.between(7, 240),
             _ => r.between(241, 1800),
         };
         let reported_on = (e.day + lag).min((truth.period.1 - 12).max(e.day));
-        let slow = if plan.slow { r.between(4, 9) } else { r.weighted(&[(0, 0.62), (1, 0.25), (2, 0.09), (3, 0.04)]) };
+        let slow = if plan.slow {
+            r.between(4, 9)
+        } else {
+            r.weighted(&[(0, 0.62), (1, 0.25), (2, 0.09), (3, 0.04)])
+        };
         let recorded_on = (reported_on + slow).min(truth.period.1.max(reported_on));
         let crimed_on = (recorded_on + r.between(0, 3)).min(truth.period.1.max(recorded_on));
-        let committed_to = if r.chance(0.15) { e.day + r.between(0, (reported_on - e.day).min(200)) } else { e.day };
+        let committed_to =
+            if r.chance(0.15) { e.day + r.between(0, (reported_on - e.day).min(200)) } else { e.day };
 
         let age = age_on(victim.born, e.day);
         let class = class_of(&mut r, *e, victim.female, age);
@@ -166,14 +172,31 @@ impl Offence {
             ])
         };
         let inducement = if e.cse {
-            r.weighted(&[("GIFTS", 3.0), ("SUBSTANCES", 2.5), ("AFFECTION", 2.0), ("THREAT", 1.0), ("DEBT", 0.7), ("NK", 1.5), ("NONE", 1.0)])
+            r.weighted(&[
+                ("GIFTS", 3.0),
+                ("SUBSTANCES", 2.5),
+                ("AFFECTION", 2.0),
+                ("THREAT", 1.0),
+                ("DEBT", 0.7),
+                ("NK", 1.5),
+                ("NONE", 1.0),
+            ])
         } else {
             r.weighted(&[("NONE", 6.0), ("NK", 2.0), ("AFFECTION", 0.8), ("GIFTS", 0.6), ("THREAT", 0.6)])
         };
         let place_type = if e.online {
             "ONLINE"
         } else {
-            r.weighted(&[("RESIDENCE", 6.0), ("OUTDOORS", 1.5), ("EDUCATION", 0.7), ("HOTEL", 0.5), ("CARE_HOME", 0.4), ("TRANSPORT", 0.4), ("FOOD_OUTLET", 0.3), ("OTHER", 1.0)])
+            r.weighted(&[
+                ("RESIDENCE", 6.0),
+                ("OUTDOORS", 1.5),
+                ("EDUCATION", 0.7),
+                ("HOTEL", 0.5),
+                ("CARE_HOME", 0.4),
+                ("TRANSPORT", 0.4),
+                ("FOOD_OUTLET", 0.3),
+                ("OTHER", 1.0),
+            ])
         };
         let took = recorded_on + r.between(30, 700);
         let (mut outcome, mut outcome_on) = ("OPEN", None);
@@ -194,7 +217,8 @@ impl Offence {
         }
         let account_taken = r.chance(0.86);
         let interviewed = if outcome == "1" || outcome == "1A" { r.chance(0.98) } else { r.chance(0.55) };
-        let transferred = if map.authorities[usize::from(victim.authority)].force == e.force { "NONE" } else { "IN" };
+        let transferred =
+            if map.authorities[usize::from(victim.authority)].force == e.force { "NONE" } else { "IN" };
         let mut offence = Self {
             class,
             committed_from: e.day,
@@ -355,13 +379,22 @@ pub(crate) struct CaseFile {
 }
 
 /// Factors of which no more need be known than the days on which they may be used.
-const OTHER_FACTORS: [&str; 18] =
-    ["1A", "1B", "2A", "2B", "3A", "3B", "4A", "4B", "5A", "7A", "10A", "14A", "15A", "16A", "17A", "4C", "6A", "20"];
+const OTHER_FACTORS: [&str; 18] = [
+    "1A", "1B", "2A", "2B", "3A", "3B", "4A", "4B", "5A", "7A", "10A", "14A", "15A", "16A", "17A", "4C",
+    "6A", "20",
+];
 /// Day on which the codes for criminal exploitation and for abuse by a child or an adult came in.
 pub(crate) const CODES_CHANGED: (i32, u32, u32) = (2021, 4, 1);
 
 impl CaseFile {
-    pub(crate) fn of(knobs: &Knobs, truth: &Truth, plan: &BodyPlan, r: &mut Stream, person: Person, known: i32) -> Self {
+    pub(crate) fn of(
+        knobs: &Knobs,
+        truth: &Truth,
+        plan: &BodyPlan,
+        r: &mut Stream,
+        person: Person,
+        known: i32,
+    ) -> Self {
         let last = truth.period.1;
         let k = &knobs.childrens;
         let mut file = Self::default();
@@ -411,13 +444,26 @@ impl CaseFile {
         let removed = active + r.between(5, 200);
         if removed <= last && r.chance(0.4) {
             file.removed_on = Some(removed);
-            file.removed_reason = r.weighted(&[("STEP_DOWN", 4.0), ("PLAN_ENDED", 3.0), ("MOVED", 1.0), ("AGED_OUT", 1.0), ("OTHER", 1.0)]);
+            file.removed_reason = r.weighted(&[
+                ("STEP_DOWN", 4.0),
+                ("PLAN_ENDED", 3.0),
+                ("MOVED", 1.0),
+                ("AGED_OUT", 1.0),
+                ("OTHER", 1.0),
+            ]);
         }
         file
     }
 }
 
-fn assessment(knobs: &Knobs, truth: &Truth, r: &mut Stream, person: Person, start: i32, end: i32) -> Assessment {
+fn assessment(
+    knobs: &Knobs,
+    truth: &Truth,
+    r: &mut Stream,
+    person: Person,
+    start: i32,
+    end: i32,
+) -> Assessment {
     let k = &knobs.childrens;
     let (c_year, c_month, c_day) = CODES_CHANGED;
     let new_codes = end >= number(c_year, c_month, c_day);
@@ -477,7 +523,8 @@ fn assessment(knobs: &Knobs, truth: &Truth, r: &mut Stream, person: Person, star
         grade,
         harm,
         outcome,
-        referred_on: (outcome == "REFERRED" || r.chance(0.15)).then(|| (end + r.between(0, 5)).min(truth.period.1)),
+        referred_on: (outcome == "REFERRED" || r.chance(0.15))
+            .then(|| (end + r.between(0, 5)).min(truth.period.1)),
     }
 }
 

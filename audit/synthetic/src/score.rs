@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 
 pub use counts::{
-    Coverage, Decomposition, GroupCounts, GroupError, Interval, OffenceFacts, StageRun, StageShare, adjusted_rand,
-    coverage, decompose, group_counts, group_errors, relative_error, shapley,
+    Coverage, Decomposition, GroupCounts, GroupError, Interval, OffenceFacts, StageRun, StageShare,
+    adjusted_rand, coverage, decompose, group_counts, group_errors, relative_error, shapley,
 };
 pub use language::{LanguageScore, NoteTruth, Predicted, RateError, Span, SpanScore, score_language};
 pub use read::{read_errors, read_histories, read_note_labels, read_record_map};
@@ -110,11 +110,17 @@ type Row<'a> = (&'a str, &'a str, Option<u64>);
 /// finding at a damaged row under another rule is counted apart: a date of 1 January 1900 is both outside the period and a placeholder,
 /// and the truth names what was done, not all that follows. Only rules in `scored` count, so that rules that no fault was made for are
 /// not held to have failed; `None` scores those that the truth names.
-pub fn score_rules(expected: &[RulePlace], findings: &[RulePlace], scored: Option<&BTreeSet<String>>) -> RulesScore {
+pub fn score_rules(
+    expected: &[RulePlace],
+    findings: &[RulePlace],
+    scored: Option<&BTreeSet<String>>,
+) -> RulesScore {
     let named: BTreeSet<String> = expected.iter().map(|e| e.rule.clone()).collect();
     let scored = scored.unwrap_or(&named);
-    let row_of = |p: &RulePlace| -> (String, String, Option<u64>) { (p.body.clone(), p.table.clone(), p.row) };
-    let damaged: HashSet<Row<'_>> = expected.iter().map(|e| (e.body.as_str(), e.table.as_str(), e.row)).collect();
+    let row_of =
+        |p: &RulePlace| -> (String, String, Option<u64>) { (p.body.clone(), p.table.clone(), p.row) };
+    let damaged: HashSet<Row<'_>> =
+        expected.iter().map(|e| (e.body.as_str(), e.table.as_str(), e.row)).collect();
     let mut rules = Vec::new();
     let (mut unexplained, mut missed) = (Vec::new(), Vec::new());
     let mut all = (0, 0, 0, 0);
@@ -146,7 +152,8 @@ pub fn score_rules(expected: &[RulePlace], findings: &[RulePlace], scored: Optio
                 unexplained.push(finding.clone());
             }
         }
-        let mut lost: Vec<&RulePlace> = wanted.iter().filter(|(row, _)| !got.contains_key(*row)).map(|(_, f)| *f).collect();
+        let mut lost: Vec<&RulePlace> =
+            wanted.iter().filter(|(row, _)| !got.contains_key(*row)).map(|(_, f)| *f).collect();
         lost.sort();
         missed.extend(lost.into_iter().take(100usize.saturating_sub(missed.len())).cloned());
         let score = rule_score(rule, wanted.len() as u64, got.len() as u64, matched, beside);
@@ -232,7 +239,8 @@ pub fn score_linkage_by_group(
 
 fn linkage_of(records: impl Iterator<Item = (u32, u32)>) -> LinkageScore {
     let mut cells: HashMap<(u32, u32), u64> = HashMap::new();
-    let (mut by_cluster, mut by_person): (HashMap<u32, u64>, HashMap<u32, u64>) = (HashMap::new(), HashMap::new());
+    let (mut by_cluster, mut by_person): (HashMap<u32, u64>, HashMap<u32, u64>) =
+        (HashMap::new(), HashMap::new());
     let mut count = 0;
     for (cluster, person) in records {
         *cells.entry((cluster, person)).or_default() += 1;
@@ -272,7 +280,13 @@ mod tests {
     use super::*;
 
     fn place(rule: &str, row: u64) -> RulePlace {
-        RulePlace { rule: rule.into(), body: "B".into(), table: "victim".into(), row: Some(row), column: "dob".into() }
+        RulePlace {
+            rule: rule.into(),
+            body: "B".into(),
+            table: "victim".into(),
+            row: Some(row),
+            column: "dob".into(),
+        }
     }
 
     #[test]
@@ -287,7 +301,10 @@ mod tests {
         assert_eq!(va04.precision.value, Some(0.5));
         assert_eq!(score.unexplained, [place("VA04", 9)]);
         assert_eq!(score.missed, [place("ST10", 3), place("VA04", 2)]);
-        assert!(score.rules.iter().all(|r| r.rule != "CO05"), "a rule that the truth does not name is not scored");
+        assert!(
+            score.rules.iter().all(|r| r.rule != "CO05"),
+            "a rule that the truth does not name is not scored"
+        );
     }
 
     #[test]

@@ -256,7 +256,11 @@ impl Truth {
     /// The member of a group at a place in it.
     pub(crate) fn member(&self, group: u32, place: u8) -> u32 {
         let g = &self.groups[group as usize];
-        if place == 0 && g.shares { self.groups[group as usize - 1].first_member + 1 } else { g.first_member + u32::from(place) }
+        if place == 0 && g.shares {
+            self.groups[group as usize - 1].first_member + 1
+        } else {
+            g.first_member + u32::from(place)
+        }
     }
 
     /// Who took part in an event.
@@ -311,8 +315,24 @@ impl Truth {
         let first = r.between(start, end);
         // Ages 0 to 17 with most at 12 to 15.
         const AGES: [(i32, f64); 18] = [
-            (0, 1.0), (1, 1.0), (2, 1.5), (3, 2.5), (4, 3.0), (5, 3.0), (6, 3.0), (7, 3.5), (8, 4.0), (9, 4.5), (10, 6.0), (11, 8.0),
-            (12, 11.0), (13, 13.0), (14, 13.0), (15, 11.0), (16, 6.0), (17, 4.0),
+            (0, 1.0),
+            (1, 1.0),
+            (2, 1.5),
+            (3, 2.5),
+            (4, 3.0),
+            (5, 3.0),
+            (6, 3.0),
+            (7, 3.5),
+            (8, 4.0),
+            (9, 4.5),
+            (10, 6.0),
+            (11, 8.0),
+            (12, 11.0),
+            (13, 13.0),
+            (14, 13.0),
+            (15, 11.0),
+            (16, 6.0),
+            (17, 4.0),
         ];
         let age = r.weighted(&AGES);
         // A year of age less a few days, so that no leap year makes a child older than was drawn.
@@ -362,7 +382,8 @@ impl Truth {
         let mut r = Stream::new(self.seed, Kind::Capture, u64::from(p));
         let slope = k.severity_slope * f64::from(person.severity);
         let force = map.authorities[usize::from(person.authority)].force;
-        let effect = |body: u16| k.body_deviation * Stream::new(self.seed, Kind::Body, u64::from(body)).normal();
+        let effect =
+            |body: u16| k.body_deviation * Stream::new(self.seed, Kind::Body, u64::from(body)).normal();
         let mut on = 0u8;
         let mut draw = |list: List, base: f64, add: f64| {
             let on_list = r.unit() < expit(logit_of(base) + add);
@@ -376,17 +397,32 @@ impl Truth {
         let childrens = draw(
             List::Childrens,
             k.childrens,
-            slope + referred + effect(map.childrens_body(person.authority)) + if person.looked_after { 0.8 } else { -0.1 },
+            slope
+                + referred
+                + effect(map.childrens_body(person.authority))
+                + if person.looked_after { 0.8 } else { -0.1 },
         );
         let passed_on = if childrens { k.referral } else { 0.0 };
         draw(List::Health, k.health, 0.6 * slope + passed_on + effect(map.health_body(person.authority)));
-        draw(List::Voluntary, k.voluntary, 0.4 * slope + passed_on + effect(map.voluntary_body(person.authority)));
+        draw(
+            List::Voluntary,
+            k.voluntary,
+            0.4 * slope + passed_on + effect(map.voluntary_body(person.authority)),
+        );
         let exploited = if person.cse || person.cce { 1.6 } else { -0.6 };
         draw(List::Nrm, k.nrm, 0.5 * slope + 0.5 * referred + exploited);
         on
     }
 
-    fn events_of(&self, knobs: &Knobs, map: &Geography, pools: &Pools, p: u32, person: Person, into: &mut Vec<Event>) {
+    fn events_of(
+        &self,
+        knobs: &Knobs,
+        map: &Geography,
+        pools: &Pools,
+        p: u32,
+        person: Person,
+        into: &mut Vec<Event>,
+    ) {
         let mut r = Stream::new(self.seed, Kind::Event, u64::from(p) | 1 << 40);
         let count = 1 + r.run(knobs.victim.repeat, 40);
         let certain = r.below(u64::from(count)) as u32;
@@ -396,7 +432,10 @@ impl Truth {
             let day = if n == 0 {
                 person.first_event
             } else {
-                r.between(person.first_event, self.period.1.min(person.first_event + 900).min(adult.max(person.first_event)))
+                r.between(
+                    person.first_event,
+                    self.period.1.min(person.first_event + 900).min(adult.max(person.first_event)),
+                )
             };
             let home_force = map.authorities[usize::from(person.authority)].force;
             let mut cse = person.cse;
@@ -437,14 +476,28 @@ impl Truth {
             // The second victim must be a child on that day.
             if second != NONE {
                 let fits = second != p
-                    && self.persons.get(second as usize).is_some_and(|s| s.born < day - 365 && day - s.born < 6570);
+                    && self
+                        .persons
+                        .get(second as usize)
+                        .is_some_and(|s| s.born < day - 365 && day - s.born < 6570);
                 if !fits {
                     second = NONE;
                 }
             }
             let recorded = police && (n == certain || r.chance(knobs.recording.further_offences));
             let force = map.authorities[usize::from(place)].force;
-            into.push(Event { person: p, second, group, offender, day, place, force, cse, online: online && group == NONE, recorded });
+            into.push(Event {
+                person: p,
+                second,
+                group,
+                offender,
+                day,
+                place,
+                force,
+                cse,
+                online: online && group == NONE,
+                recorded,
+            });
         }
     }
 }
@@ -494,7 +547,8 @@ fn force_traits(knobs: &Knobs, map: &Geography) -> Vec<ForceTraits> {
         .map(|f| {
             let mut r = Stream::new(knobs.seed, Kind::Force, f as u64);
             let is_low = low.contains(&f);
-            let effect = knobs.recording.force_deviation * r.normal() + if is_low { knobs.recording.low_shift } else { 0.0 };
+            let effect = knobs.recording.force_deviation * r.normal()
+                + if is_low { knobs.recording.low_shift } else { 0.0 };
             // Evenly on each side of the mean, by as much as the bounds allow.
             let mean = k.cse_sensitivity.clamp(k.cse_lowest, k.cse_highest);
             let cse_sensitivity = if r.chance(0.5) {
@@ -513,11 +567,19 @@ fn offenders_of(knobs: &Knobs, map: &Geography, victims: u64) -> (Vec<Group>, Po
     let weights: Vec<f64> = map
         .forces
         .iter()
-        .map(|f| map.authorities[usize::from(f.authorities.start)..usize::from(f.authorities.end)].iter().map(|a| f64::from(a.children)).sum())
+        .map(|f| {
+            map.authorities[usize::from(f.authorities.start)..usize::from(f.authorities.end)]
+                .iter()
+                .map(|a| f64::from(a.children))
+                .sum()
+        })
         .collect();
     let events = victims as f64 / (1.0 - knobs.victim.repeat.min(0.95));
     let wanted = (events * k.share / k.offences).round() as u64;
-    let kinds = apportion(wanted, &[k.familial, k.cse, k.institutional, (1.0 - k.familial - k.cse - k.institutional).max(0.0)]);
+    let kinds = apportion(
+        wanted,
+        &[k.familial, k.cse, k.institutional, (1.0 - k.familial - k.cse - k.institutional).max(0.0)],
+    );
     let mut groups = Vec::new();
     let mut by_kind: [Vec<u32>; 4] = Default::default();
     let mut next_member = 0u32;

@@ -43,7 +43,8 @@ pub struct Coverage {
 /// Scores intervals. At least two hundred seeds tell 0.95 from 0.90. An interval with an end that is no number covers nothing.
 pub fn coverage(intervals: &[Interval]) -> Coverage {
     let covers = |i: &&Interval| i.lower <= i.truth && i.truth <= i.upper;
-    let usable: Vec<&Interval> = intervals.iter().filter(|i| i.truth != 0.0 && i.estimate.is_finite()).collect();
+    let usable: Vec<&Interval> =
+        intervals.iter().filter(|i| i.truth != 0.0 && i.estimate.is_finite()).collect();
     let mean = |of: &dyn Fn(&Interval) -> f64| {
         (!usable.is_empty()).then(|| usable.iter().map(|i| of(i)).sum::<f64>() / usable.len() as f64)
     };
@@ -152,16 +153,20 @@ pub struct GroupError {
 
 /// Errors of all four definitions side by side.
 pub fn group_errors(reported: GroupCounts, truth: GroupCounts, groups: u64) -> [GroupError; 4] {
-    [("D1", reported.d1, truth.d1), ("D2", reported.d2, truth.d2), ("D3", reported.d3, truth.d3), ("D4", reported.d4, truth.d4)].map(
-        |(definition, reported, by_definition)| GroupError {
-            definition,
-            reported,
-            by_definition,
-            groups,
-            error: relative_error(reported as f64, by_definition as f64),
-            error_of_groups: relative_error(reported as f64, groups as f64),
-        },
-    )
+    [
+        ("D1", reported.d1, truth.d1),
+        ("D2", reported.d2, truth.d2),
+        ("D3", reported.d3, truth.d3),
+        ("D4", reported.d4, truth.d4),
+    ]
+    .map(|(definition, reported, by_definition)| GroupError {
+        definition,
+        reported,
+        by_definition,
+        groups,
+        error: relative_error(reported as f64, by_definition as f64),
+        error_of_groups: relative_error(reported as f64, groups as f64),
+    })
 }
 
 /// The adjusted Rand index of two partitions of the same items (Hubert and Arabie 1985): 1 for the same partition, about 0 for
@@ -240,7 +245,13 @@ pub fn decompose(truth: f64, headline: f64, runs: &[StageRun]) -> Decomposition 
     }
     let left = before - truth;
     let alone: f64 = stages.iter().map(|s| s.alone).sum();
-    Decomposition { error, relative: relative_error(headline, truth), interaction: error - left - alone, stages, left }
+    Decomposition {
+        error,
+        relative: relative_error(headline, truth),
+        interaction: error - left - alone,
+        stages,
+        left,
+    }
 }
 
 /// Takes a headline's error apart so that no stage depends on the order in which they are repaired: the mean over all orders
@@ -279,8 +290,13 @@ mod tests {
             victims: victims.to_vec(),
         };
         // Two offences of one pair; one with an unnamed second; two solo suspects who share a victim.
-        let offences =
-            [offence(2, &[1, 2], &[10]), offence(3, &[2, 3], &[11]), offence(2, &[4], &[12]), offence(1, &[5], &[13]), offence(1, &[6], &[13])];
+        let offences = [
+            offence(2, &[1, 2], &[10]),
+            offence(3, &[2, 3], &[11]),
+            offence(2, &[4], &[12]),
+            offence(1, &[5], &[13]),
+            offence(1, &[6], &[13]),
+        ];
         assert_eq!(group_counts(&offences), GroupCounts { d1: 3, d2: 2, d3: 1, d4: 2 });
         let errors = group_errors(group_counts(&offences), GroupCounts { d1: 4, d2: 4, d3: 2, d4: 2 }, 2);
         assert_eq!(errors[0].error, Some(-0.25));
@@ -298,7 +314,12 @@ mod tests {
     #[test]
     fn intervals_are_scored_by_what_they_hold() {
         let of = |estimate, lower, upper| Interval { estimate, lower, upper, truth: 100.0 };
-        let c = coverage(&[of(100.0, 90.0, 110.0), of(80.0, 70.0, 90.0), of(130.0, 120.0, 140.0), of(f64::NAN, f64::NAN, 1.0)]);
+        let c = coverage(&[
+            of(100.0, 90.0, 110.0),
+            of(80.0, 70.0, 90.0),
+            of(130.0, 120.0, 140.0),
+            of(f64::NAN, f64::NAN, 1.0),
+        ]);
         assert_eq!((c.covered.part, c.below, c.above), (1, 2, 1));
         assert!((c.bias.unwrap() - 0.1 / 3.0).abs() < 1e-12);
         assert!((c.width.unwrap() - 0.2).abs() < 1e-12);

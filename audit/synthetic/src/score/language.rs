@@ -161,7 +161,8 @@ pub fn score_language(truth: &[NoteTruth], predicted: &[Predicted]) -> LanguageS
         by_category: by_category.into_iter().map(|(c, t)| (c, score(t))).collect(),
         traps: Share::of(hit, traps),
         flags: flags.into_iter().map(|(f, t)| (f, score(t))).collect(),
-        mean_rate_error: (!rates.is_empty()).then(|| rates.iter().map(|r| r.error.abs()).sum::<f64>() / rates.len() as f64),
+        mean_rate_error: (!rates.is_empty())
+            .then(|| rates.iter().map(|r| r.error.abs()).sum::<f64>() / rates.len() as f64),
         rates,
     }
 }
@@ -196,11 +197,27 @@ mod tests {
                 must_not_flag: vec![],
                 record_flags: vec!["C1".into()],
             },
-            NoteTruth { id: "2".into(), body: "X".into(), language: vec![], must_not_flag: vec![span("B5", 5, 9)], record_flags: vec![] },
-            NoteTruth { id: "3".into(), body: "Y".into(), language: vec![span("M1", 1, 2)], must_not_flag: vec![], record_flags: vec![] },
+            NoteTruth {
+                id: "2".into(),
+                body: "X".into(),
+                language: vec![],
+                must_not_flag: vec![span("B5", 5, 9)],
+                record_flags: vec![],
+            },
+            NoteTruth {
+                id: "3".into(),
+                body: "Y".into(),
+                language: vec![span("M1", 1, 2)],
+                must_not_flag: vec![],
+                record_flags: vec![],
+            },
         ];
         let predicted = [
-            Predicted { id: "1".into(), language: vec![span("B1", 5, 25)], record_flags: vec!["C1".into(), "C2".into()] },
+            Predicted {
+                id: "1".into(),
+                language: vec![span("B1", 5, 25)],
+                record_flags: vec!["C1".into(), "C2".into()],
+            },
             Predicted { id: "2".into(), language: vec![span("B5", 0, 6)], record_flags: vec![] },
         ];
         let score = score_language(&truth, &predicted);

@@ -16,7 +16,9 @@ pub fn read_errors(text: &str) -> Result<Vec<RulePlace>, SyntheticError> {
             let (line, cells) = row?;
             let row = match cells[3] {
                 "" => None,
-                number => Some(number.parse().map_err(|_| wrong("errors.csv", line, "the row is no number"))?),
+                number => {
+                    Some(number.parse().map_err(|_| wrong("errors.csv", line, "the row is no number"))?)
+                }
             };
             Ok(RulePlace {
                 rule: cells[0].to_owned(),
@@ -38,7 +40,8 @@ pub fn read_record_map(text: &str) -> Result<HashMap<(String, String), u32>, Syn
     rows("record_map.csv", text, 3)
         .map(|row| {
             let (line, cells) = row?;
-            let person = cells[2].parse().map_err(|_| wrong("record_map.csv", line, "the person is no number"))?;
+            let person =
+                cells[2].parse().map_err(|_| wrong("record_map.csv", line, "the person is no number"))?;
             Ok(((cells[0].to_owned(), cells[1].to_owned()), person))
         })
         .collect()
@@ -57,7 +60,8 @@ pub fn read_histories(text: &str) -> Result<Vec<([bool; 5], u64)>, SyntheticErro
             for (own, cell) in on.iter_mut().zip(&cells) {
                 *own = *cell == "1";
             }
-            let count = cells[5].parse().map_err(|_| wrong("histories.csv", line, "the count is no number"))?;
+            let count =
+                cells[5].parse().map_err(|_| wrong("histories.csv", line, "the count is no number"))?;
             Ok((on, count))
         })
         .collect()
