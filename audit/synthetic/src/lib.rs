@@ -19,8 +19,8 @@ mod truth;
 pub use error::SyntheticError;
 pub use geography::{Authority, Force, Geography, SendingBody};
 pub use knobs::{
-    Childrens, Distortion, Faults, Flags, GroupKnobs, Knobs, Language, ROWS_PER_VICTIM, Recording, Sabotage,
-    Suspects, Victims,
+    Childrens, Distortion, Faults, Flags, GroupKnobs, Knobs, Language, NOTES_PER_VICTIM, ROWS_PER_VICTIM,
+    Recording, Sabotage, Suspects, Victims,
 };
 pub use nation::{BodySummary, Nation, Piece, Summary, file_table};
 pub use plan::{Format, Sabotaged};

@@ -185,11 +185,9 @@ impl Nation {
                     done.close(press, &mut out, &mut summary)?;
                 }
                 // Bodies without a row send their headings.
-                for empty in next_body..*body {
-                    if writing.is_none() {
-                        BodyWriter::open(press, empty, &mut out)?.close(press, &mut out, &mut summary)?;
-                        next_body = empty + 1;
-                    }
+                while writing.is_none() && next_body < *body {
+                    BodyWriter::open(press, next_body, &mut out)?.close(press, &mut out, &mut summary)?;
+                    next_body += 1;
                 }
                 if writing.is_none() {
                     writing = Some(BodyWriter::open(press, *body, &mut out)?);
@@ -594,7 +592,11 @@ impl BodyWriter {
             files.push((
                 TABLES[table],
                 self.rows[table],
-                hash.iter().map(|b| format!("{b:02x}")).collect::<String>(),
+                hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+                    // Writing to a String cannot fail.
+                    let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+                    text
+                }),
             ));
         }
         out.put(&format!("returns/{code}/v1/file.csv"), plan.format, file_table(&files).as_bytes(), true)?;
@@ -627,7 +629,7 @@ impl BodyWriter {
         match plan.sabotage {
             Some(Sabotaged::NilUnsigned) => broken.push(("CO07", "header", "", "nil_return", "sabotage")),
             Some(Sabotaged::WrongYear) => {
-                broken.push(("ST03", "header", "", "definition_version", "sabotage"))
+                broken.push(("ST03", "header", "", "definition_version", "sabotage"));
             }
             Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "", "", "flag_cse", "sabotage")),
             Some(Sabotaged::SystemChange) => broken.push(("XB02", "header", "", "system_since", "sabotage")),

@@ -632,7 +632,7 @@ fn pronoun(place: u8, female: bool) -> &'static str {
         (b'S', false) => "He",
         (b's', true) => "she",
         (b's', false) => "he",
-        (b'o', true) | (b'p', true) => "her",
+        (b'o' | b'p', true) => "her",
         (b'o', false) => "him",
         (b'p', false) => "his",
         (b'P', true) => "Her",
@@ -650,7 +650,8 @@ mod tests {
 
     fn note(seed: u64, misuse: bool) -> Note {
         let mut note = Note::default();
-        let kind = NoteKind { female: seed % 2 == 0, misuse, cse: true, cce: true, mean_sentences: 7.0 };
+        let kind =
+            NoteKind { female: seed.is_multiple_of(2), misuse, cse: true, cce: true, mean_sentences: 7.0 };
         note.write(&mut Stream::new(seed, Kind::Note, 0), kind);
         note
     }

@@ -1019,7 +1019,7 @@ impl Scribe<'_> {
         self.part.counts.offences += rows;
         (0..rows).for_each(|_| {
             if readable {
-                self.month(0, o.recorded_on)
+                self.month(0, o.recorded_on);
             }
         });
         self.part.counts.noted_unknown += rows * u64::from(o.noted.is_none());

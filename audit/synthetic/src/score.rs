@@ -21,6 +21,9 @@ pub use read::{read_errors, read_histories, read_note_labels, read_record_map};
 
 use crate::SyntheticError;
 
+/// The normal deviate of a two-sided 95 % interval.
+const Z: f64 = 1.959_963_984_540_054;
+
 /// A share with its 95 % interval (Wilson 1927).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Share {
@@ -40,7 +43,6 @@ impl Share {
         if whole == 0 {
             return Self { part, whole, value: None, interval: (0.0, 1.0) };
         }
-        const Z: f64 = 1.959_963_984_540_054;
         let (n, p) = (whole as f64, part as f64 / whole as f64);
         let d = 1.0 + Z * Z / n;
         let centre = (p + Z * Z / (2.0 * n)) / d;

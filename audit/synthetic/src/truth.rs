@@ -169,6 +169,28 @@ pub(crate) struct Truth {
     offender_first: Vec<i32>,
 }
 
+/// Ages at the first event, most of them 12 to 15.
+const AGES: [(i32, f64); 18] = [
+    (0, 1.0),
+    (1, 1.0),
+    (2, 1.5),
+    (3, 2.5),
+    (4, 3.0),
+    (5, 3.0),
+    (6, 3.0),
+    (7, 3.5),
+    (8, 4.0),
+    (9, 4.5),
+    (10, 6.0),
+    (11, 8.0),
+    (12, 11.0),
+    (13, 13.0),
+    (14, 13.0),
+    (15, 11.0),
+    (16, 6.0),
+    (17, 4.0),
+];
+
 /// Groups by kind and force, and offenders who act alone by force: where an event finds its offenders.
 struct Pools {
     /// For each kind, for each force, where its groups begin; groups stand by kind, then force.
@@ -313,27 +335,6 @@ impl Truth {
         let mut r = Stream::new(self.seed, Kind::History, u64::from(person));
         let (start, end) = self.period;
         let first = r.between(start, end);
-        // Ages 0 to 17 with most at 12 to 15.
-        const AGES: [(i32, f64); 18] = [
-            (0, 1.0),
-            (1, 1.0),
-            (2, 1.5),
-            (3, 2.5),
-            (4, 3.0),
-            (5, 3.0),
-            (6, 3.0),
-            (7, 3.5),
-            (8, 4.0),
-            (9, 4.5),
-            (10, 6.0),
-            (11, 8.0),
-            (12, 11.0),
-            (13, 13.0),
-            (14, 13.0),
-            (15, 11.0),
-            (16, 6.0),
-            (17, 4.0),
-        ];
         let age = r.weighted(&AGES);
         // A year of age less a few days, so that no leap year makes a child older than was drawn.
         let born = first - (f64::from(age) * 365.2425) as i32 - 1 - r.between(0, 360);

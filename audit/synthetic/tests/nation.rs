@@ -1,6 +1,13 @@
 //! A small nation from end to end: what is written is what the truth says, and the rules of the data call find what was put in.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests; what a failing run found is printed"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write;
 
 use candour_returns::{
     CallTerms, CheckOptions, Mapping, Outside, Return, ReturnReader, Specification, check,
@@ -148,7 +155,7 @@ fn show(places: &[RulePlace]) -> String {
         let n = seen.entry(&p.rule).or_default();
         *n += 1;
         if *n <= 4 {
-            text.push_str(&format!("{} {} {} {:?} {}\n", p.rule, p.body, p.table, p.row, p.column));
+            let _ = writeln!(text, "{} {} {} {:?} {}", p.rule, p.body, p.table, p.row, p.column);
         }
     }
     text

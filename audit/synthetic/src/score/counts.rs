@@ -177,8 +177,8 @@ pub fn group_errors(reported: GroupCounts, truth: GroupCounts, groups: u64) -> [
 /// [`SyntheticError::Lengths`] where the two are not of the same items.
 pub fn adjusted_rand(left: &[u32], right: &[u32]) -> Result<Option<f64>, SyntheticError> {
     super::same_length("items of two partitions", left.len(), right.len())?;
-    let (mut cells, mut rows, mut columns): (HashMap<(u32, u32), u64>, HashMap<u32, u64>, HashMap<u32, u64>) =
-        Default::default();
+    let mut cells: HashMap<(u32, u32), u64> = HashMap::new();
+    let (mut rows, mut columns): (HashMap<u32, u64>, HashMap<u32, u64>) = Default::default();
     for (&l, &r) in left.iter().zip(right) {
         *cells.entry((l, r)).or_default() += 1;
         *rows.entry(l).or_default() += 1;
