@@ -398,7 +398,7 @@ impl<'r> Col<'r> {
 }
 
 impl<'r> Check<'r> {
-    fn new(returned: &'r Return, outside: &'r Outside, options: &'r CheckOptions) -> Self {
+    pub(crate) fn new(returned: &'r Return, outside: &'r Outside, options: &'r CheckOptions) -> Self {
         let mut check = Self {
             returned,
             outside,

@@ -24,47 +24,43 @@ const WAYS: [&str; 15] = [
 /// Looks a text through once. Bare names without a title are not found: that is the work of the tool that takes them out, and
 /// this is a check that it was used.
 pub(crate) fn scan(text: &str, mut mark: impl FnMut(TextMark)) {
-    let mut found = [false; 4];
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    for (at, word) in words.iter().enumerate() {
+    let (mut name, mut address, mut email) = (false, false, false);
+    // The last four words, without signs around them: enough for `14 Upper Holt Road`.
+    let mut before: [&str; 4] = [""; 4];
+    let mut introduces = false;
+    for word in text.split_ascii_whitespace() {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        if plain.len() <= 8 {
-            let lower = plain.to_ascii_lowercase();
-            let next = words.get(at + 1).map(|w| bare(w)).unwrap_or_default();
-            let titled = TITLES.contains(&lower.as_str()) && plain.starts_with(char::is_uppercase);
-            if (titled || INTRODUCED.contains(&lower.as_str()))
-                && is_capitalised(&next)
-                && !word.ends_with([',', ';', ':'])
-            {
-                found[0] = true;
-            }
-            if WAYS.contains(&lower.as_str())
-                && at >= 2
-                && is_capitalised(&bare(words[at - 1]))
-                && words[..at].iter().rev().take(3).any(|w| is_house_number(&bare(w)))
-            {
-                found[1] = true;
-            }
+        let first = plain.as_bytes().first().copied().unwrap_or(0);
+        if introduces && is_capitalised(plain) {
+            name = true;
         }
-        if is_outward(plain) && words.get(at + 1).is_some_and(|w| is_inward(&bare(w))) {
-            found[1] = true;
+        introduces = false;
+        if (2..=8).contains(&plain.len()) && first.is_ascii_alphabetic() {
+            let is_in = |list: &[&str]| list.iter().any(|entry| entry.eq_ignore_ascii_case(plain));
+            introduces = ((first.is_ascii_uppercase() && is_in(&TITLES)) || is_in(&INTRODUCED))
+                && !word.ends_with([',', ';', ':']);
+            address |=
+                is_capitalised(before[3]) && before[..3].iter().any(|w| is_house_number(w)) && is_in(&WAYS);
         }
-        if (6..=7).contains(&plain.len()) && plain.is_ascii() {
+        if first.is_ascii_digit() && is_inward(plain) {
+            address |= is_outward(before[3]);
+        } else if first.is_ascii_uppercase() && (5..=7).contains(&plain.len()) && plain.is_ascii() {
             let (outward, inward) = plain.split_at(plain.len() - 3);
-            found[1] |= is_outward(outward) && is_inward(inward);
+            address |= is_outward(outward) && is_inward(inward);
         }
-        if let Some((before, after)) = word.split_once('@') {
-            found[3] |= before.len() > 1 && after.contains('.') && after.len() > 3;
+        if let Some((user, domain)) = word.split_once('@') {
+            email |= user.len() > 1 && domain.contains('.') && domain.len() > 3;
         }
+        before.rotate_left(1);
+        before[3] = plain;
     }
-    found[2] = has_phone(text);
-    let marks = [TextMark::Name, TextMark::Address, TextMark::Phone, TextMark::Email];
-    for (mark_found, kind) in found.into_iter().zip(marks) {
-        if mark_found {
-            mark(kind);
-        }
-    }
+    let marks = [
+        (name, TextMark::Name),
+        (address, TextMark::Address),
+        (has_phone(text), TextMark::Phone),
+        (email, TextMark::Email),
+    ];
+    marks.into_iter().filter(|(found, _)| *found).for_each(|(_, kind)| mark(kind));
 }
 
 fn is_capitalised(word: &str) -> bool {
