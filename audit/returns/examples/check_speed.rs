@@ -47,14 +47,14 @@ fn main() -> Result<(), ReturnsError> {
                     if !once {
                         for (cell, is_id) in row.iter_mut().zip(&ids) {
                             if *is_id {
-                                cell.push_str(&format!("-{copy:05}"));
+                                *cell = format!("{cell}-{copy:05}");
                             }
                         }
                         if part > 0 {
-                            row[0].push_str(&format!("-{part}"));
+                            row[0] = format!("{}-{part}", row[0]);
                         }
                         if let Some(at) = local.filter(|at| row[*at] != "NA") {
-                            row[at].push_str(&format!("-{copy}"));
+                            row[at] = format!("{}-{copy}", row[at]);
                         }
                         if let Some(at) = surname.filter(|at| row[*at] != "NA") {
                             row[at] = format!("{}{}", row[at], copy % 5_000);
@@ -68,7 +68,7 @@ fn main() -> Result<(), ReturnsError> {
                             row[at] = row[at].repeat(6);
                         }
                         if let Some(at) = cse.filter(|_| (copy + place) % 50 == 0) {
-                            row[at] = "Y?".to_owned();
+                            "Y?".clone_into(&mut row[at]);
                         }
                     }
                     making += clock.elapsed();
@@ -81,7 +81,7 @@ fn main() -> Result<(), ReturnsError> {
         }
     }
     let returned = reader.finish();
-    let reading = begun.elapsed() - making;
+    let reading = begun.elapsed().saturating_sub(making);
     let begun = Instant::now();
     let report = check(&returned, &Outside::default(), &CheckOptions::new(b"key of the call"));
     let checking = begun.elapsed();

@@ -1,6 +1,6 @@
 //! Runs the rules over a return and gathers what they find.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -746,7 +746,7 @@ pub(crate) fn shape(text: &str) -> String {
         }
         shape.push(class);
         if length > 1 {
-            shape.push_str(&format!("{{{length}}}"));
+            let _ = write!(shape, "{{{length}}}");
         }
         runs += 1;
         if runs == 12 {

@@ -4,7 +4,7 @@
 //! chained by hash, so that a history cannot be changed behind anyone's back.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -107,7 +107,10 @@ fn hash_of<E: Serialize>(event: &E, actor: &str, at: Timestamp, reason: &str, pr
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Who acts, when and why.
@@ -233,8 +236,7 @@ impl Call {
             }
             (S::Issued(_) | S::Amended(_), E::Close) => (S::Closed, vec![]),
             (S::Closed, E::Freeze) => (S::Frozen, vec![Effect::DestroyKeys]),
-            (S::Frozen, E::Publish { .. }) => (S::Published, vec![]),
-            (S::Published, E::Publish { .. }) => (S::Published, vec![]),
+            (S::Frozen | S::Published, E::Publish { .. }) => (S::Published, vec![]),
             (S::Published, E::Destroy { .. }) => (S::Destroyed, vec![]),
             (state, _) => {
                 let allowed = match state {
@@ -679,7 +681,7 @@ impl Queries {
                 found
                     .entry(key_of(finding))
                     .and_modify(|first| {
-                        first.value = RecordKey(first.value.0 ^ finding.value.0.rotate_left(1))
+                        first.value = RecordKey(first.value.0 ^ finding.value.0.rotate_left(1));
                     })
                     .or_insert_with(|| finding.clone());
             }

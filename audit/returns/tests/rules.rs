@@ -1,5 +1,7 @@
 //! Every rule against the bad example of every other: what is found, where, and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use candour_returns::{
