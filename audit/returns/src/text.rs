@@ -11,20 +11,27 @@ pub(crate) enum TextMark {
     Phone,
     /// An address of electronic mail.
     Email,
+    /// A name of the person whom the text is about, as another table of the return has it.
+    OwnName,
 }
 
 const TITLES: [&str; 15] =
     ["mr", "mrs", "ms", "miss", "dr", "sir", "cllr", "pc", "dc", "ds", "di", "sgt", "rev", "prof", "imam"];
 const INTRODUCED: [&str; 2] = ["called", "named"];
+/// Names that are common words too: they are no sign of anything by themselves.
+const COMMON: [&str; 16] = [
+    "April", "August", "Bill", "Chance", "Faith", "Grace", "Hope", "Joy", "June", "Mark", "May", "Miles",
+    "Pat", "Rose", "Sue", "Will",
+];
 const WAYS: [&str; 15] = [
     "road", "street", "avenue", "lane", "close", "drive", "crescent", "terrace", "gardens", "court", "grove",
     "rd", "st", "ave", "way",
 ];
 
-/// Looks a text through once. Bare names without a title are not found: that is the work of the tool that takes them out, and
+/// Looks a text through once. `is_own` tells a name of the person whom it is about. Other bare names without a title are not found: that is the work of the tool that takes them out, and
 /// this is a check that it was used.
-pub(crate) fn scan(text: &str, mut mark: impl FnMut(TextMark)) {
-    let (mut name, mut address, mut email) = (false, false, false);
+pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnMut(TextMark)) {
+    let (mut name, mut address, mut email, mut own) = (false, false, false, false);
     // The last four words, without signs around them: enough for `14 Upper Holt Road`.
     let mut before: [&str; 4] = [""; 4];
     let mut introduces = false;
@@ -35,6 +42,7 @@ pub(crate) fn scan(text: &str, mut mark: impl FnMut(TextMark)) {
             name = true;
         }
         introduces = false;
+        own |= first.is_ascii_uppercase() && plain.len() > 2 && !COMMON.contains(&plain) && is_own(plain);
         if (2..=8).contains(&plain.len()) && first.is_ascii_alphabetic() {
             let is_in = |list: &[&str]| list.iter().any(|entry| entry.eq_ignore_ascii_case(plain));
             introduces = ((first.is_ascii_uppercase() && is_in(&TITLES)) || is_in(&INTRODUCED))
@@ -54,11 +62,12 @@ pub(crate) fn scan(text: &str, mut mark: impl FnMut(TextMark)) {
         before.rotate_left(1);
         before[3] = plain;
     }
-    let marks = [
+    let marks: [(bool, TextMark); 5] = [
         (name, TextMark::Name),
         (address, TextMark::Address),
         (has_phone(text), TextMark::Phone),
         (email, TextMark::Email),
+        (own, TextMark::OwnName),
     ];
     marks.into_iter().filter(|(found, _)| *found).for_each(|(_, kind)| mark(kind));
 }
@@ -129,7 +138,7 @@ mod tests {
 
     fn marks(text: &str) -> Vec<TextMark> {
         let mut found = Vec::new();
-        scan(text, |mark| found.push(mark));
+        scan(text, |word| word == "Lena" || word == "May", |mark| found.push(mark));
         found
     }
 
@@ -141,6 +150,7 @@ mod tests {
         assert_eq!(marks("Lives near ZZ9 9ZZ now."), [TextMark::Address]);
         assert_eq!(marks("Rang 07700 900123 twice."), [TextMark::Phone]);
         assert_eq!(marks("Rang +44 7700 900123 twice."), [TextMark::Phone]);
+        assert_eq!(marks("Later Lena said so."), [TextMark::OwnName]);
         assert_eq!(marks("Wrote to someone@example.org today."), [TextMark::Email]);
     }
 
@@ -152,6 +162,7 @@ mod tests {
             "Referral 2025-000123 was closed. Strategy discussion held.",
             "[NAME] said that [NAME] had given her gifts. Reference 1234567890.",
             "",
+            "In May the plan ended.",
             "Plan so-called; Named nurse informed.",
         ] {
             assert_eq!(marks(text), [], "{text}");
