@@ -612,9 +612,7 @@ impl Out<'_> {
         if self.outcome.findings.len() >= self.check.options.listed {
             return;
         }
-        let mut values: Vec<&[u8]> = vec![b"value"];
-        let texts: Vec<Vec<u8>> = columns.iter().map(|c| c.dictionary.raw(c.codes[row]).to_vec()).collect();
-        values.extend(texts.iter().map(Vec::as_slice));
+        let values = [&b"value"[..]].into_iter().chain(columns.iter().map(|c| self.check.bytes(c, row)));
         let value = self.check.options.key.hash(values);
         let spec = &self.check.returned.specification.tables[first.table];
         let numbers = self.check.returned.tables[first.table].as_ref().map(|t| t.numbers[row]);

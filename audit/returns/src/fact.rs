@@ -54,6 +54,8 @@ pub(crate) enum Damage {
 
 /// Bits of a list of codes that are wrong beside the codes themselves.
 pub(crate) const DUPLICATED: u8 = 1;
+/// Set where a code of the list itself says that the value is missing.
+pub(crate) const LISTED: u8 = 2;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fact {
@@ -112,7 +114,10 @@ impl ColumnReader {
         let listed = list.map(|l| &l.codes[..]).unwrap_or_default();
         let mut renamed: HashMap<String, String> = HashMap::new();
         if let Some(mapping) = mapping {
-            renamed.extend(mapping.missing.iter().map(|(from, to)| (from.clone(), to.code().to_owned())));
+            // A word that is a code of this list means that code, whatever it means elsewhere.
+            let spellings =
+                mapping.missing.iter().filter(|(from, _)| listed.iter().all(|c| c.code != **from));
+            renamed.extend(spellings.map(|(from, to)| (from.clone(), to.code().to_owned())));
             if let Some(codes) = column.list.as_ref().and_then(|name| mapping.codes.get(name)) {
                 renamed.extend(codes.iter().map(|(from, to)| (from.clone(), to.clone())));
             }
@@ -141,7 +146,8 @@ impl ColumnReader {
             return (Fact::state(State::Bad(Fault::NotUtf8)), None);
         };
         let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        let text = self.renamed.get(trimmed).map_or(trimmed, String::as_str);
+        let renamed = if self.renamed.is_empty() { None } else { self.renamed.get(trimmed) };
+        let text = renamed.map_or(trimmed, String::as_str);
         if text.is_empty() {
             return (Fact::state(State::Blank), None);
         }
@@ -189,7 +195,8 @@ impl ColumnReader {
         match self.kind {
             ColumnType::Enum => match self.list.get(text) {
                 Some((code, missing)) => {
-                    Fact { code: *code, ..Fact::state(missing.map_or(State::Value, State::Missing)) }
+                    let extra = if missing.is_some() { LISTED } else { 0 };
+                    Fact { code: *code, extra, ..Fact::state(missing.map_or(State::Value, State::Missing)) }
                 }
                 None => bad(Fault::NotListed),
             },

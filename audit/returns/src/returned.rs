@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::civil::Date;
 
 use crate::error::{ReturnsError, cut};
-use crate::fact::{ColumnReader, Fact, State, day_of};
+use crate::fact::{ColumnReader, Fact, LISTED, State, day_of};
 use crate::mapping::Mapping;
 use crate::specification::{BodyType, ColumnOf, ColumnType, Missing, Part, Quality, Readable, Specification};
 use crate::text::{TextMark, scan};
@@ -471,13 +471,11 @@ impl Return {
                 }
                 let Some(codes) = sent.columns[*column].as_ref() else { continue };
                 let code = codes.codes[row];
-                let text = match (
-                    self.dictionaries[codes.dictionary].facts[code as usize].state,
-                    spec.columns[*column].kind,
-                ) {
+                let fact = &self.dictionaries[codes.dictionary].facts[code as usize];
+                let text = match (fact.state, spec.columns[*column].kind) {
                     (_, ColumnType::Note) | (State::Blank | State::Bad(_), _) => "",
-                    (State::Missing(missing), _) => missing.code(),
-                    (State::Value, _) => self.canonical(at, *column, code),
+                    (State::Missing(missing), _) if fact.extra & LISTED == 0 => missing.code(),
+                    (State::Missing(_) | State::Value, _) => self.canonical(at, *column, code),
                 };
                 if text.contains([',', '"', '\n', '\r']) {
                     csv.push('"');
@@ -501,7 +499,7 @@ impl Return {
         let dictionary = &self.dictionaries[sent.dictionary];
         let fact = &dictionary.facts[code as usize];
         match (spec.kind, self.specification.list_of(spec)) {
-            (ColumnType::Enum, Some(list)) if fact.is_value() => {
+            (ColumnType::Enum, Some(list)) if fact.is_value() || fact.extra & LISTED != 0 => {
                 list.codes.get(fact.code as usize).map_or("", |c| c.code.as_str())
             }
             (ColumnType::Enum, _) => dictionary.text(code).trim(),

@@ -35,8 +35,9 @@ pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnM
     // The last four words, without signs around them: enough for `14 Upper Holt Road`.
     let mut before: [&str; 4] = [""; 4];
     let mut introduces = false;
+    let has_at = text.as_bytes().contains(&b'@');
     for word in text.split_ascii_whitespace() {
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let plain = trimmed(word);
         let first = plain.as_bytes().first().copied().unwrap_or(0);
         if introduces && is_capitalised(plain) {
             name = true;
@@ -56,7 +57,7 @@ pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnM
             let (outward, inward) = plain.split_at(plain.len() - 3);
             address |= is_outward(outward) && is_inward(inward);
         }
-        if let Some((user, domain)) = word.split_once('@') {
+        if let (true, Some((user, domain))) = (has_at, word.split_once('@')) {
             email |= user.len() > 1 && domain.contains('.') && domain.len() > 3;
         }
         before.rotate_left(1);
@@ -70,6 +71,17 @@ pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnM
         (own, TextMark::OwnName),
     ];
     marks.into_iter().filter(|(found, _)| *found).for_each(|(_, kind)| mark(kind));
+}
+
+/// A word without the signs around it.
+fn trimmed(word: &str) -> &str {
+    // Most words have none, and reading two bytes is enough to know.
+    let bytes = word.as_bytes();
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    if plain(bytes.first()) && plain(bytes.last()) {
+        return word;
+    }
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 fn is_capitalised(word: &str) -> bool {
