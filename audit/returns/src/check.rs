@@ -1,6 +1,6 @@
 //! Runs the rules over a return and gathers what they find.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -398,7 +398,7 @@ impl<'r> Col<'r> {
 }
 
 impl<'r> Check<'r> {
-    fn new(returned: &'r Return, outside: &'r Outside, options: &'r CheckOptions) -> Self {
+    pub(crate) fn new(returned: &'r Return, outside: &'r Outside, options: &'r CheckOptions) -> Self {
         let mut check = Self {
             returned,
             outside,
@@ -612,9 +612,7 @@ impl Out<'_> {
         if self.outcome.findings.len() >= self.check.options.listed {
             return;
         }
-        let mut values: Vec<&[u8]> = vec![b"value"];
-        let texts: Vec<Vec<u8>> = columns.iter().map(|c| c.dictionary.raw(c.codes[row]).to_vec()).collect();
-        values.extend(texts.iter().map(Vec::as_slice));
+        let values = [&b"value"[..]].into_iter().chain(columns.iter().map(|c| self.check.bytes(c, row)));
         let value = self.check.options.key.hash(values);
         let spec = &self.check.returned.specification.tables[first.table];
         let numbers = self.check.returned.tables[first.table].as_ref().map(|t| t.numbers[row]);
@@ -746,7 +744,7 @@ pub(crate) fn shape(text: &str) -> String {
         }
         shape.push(class);
         if length > 1 {
-            shape.push_str(&format!("{{{length}}}"));
+            let _ = write!(shape, "{{{length}}}");
         }
         runs += 1;
         if runs == 12 {

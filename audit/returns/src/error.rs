@@ -51,7 +51,7 @@ pub enum ReturnsError {
         limit: u32,
     },
     /// A step of the workflow that its present state does not allow.
-    #[error("a {what} that is {state} cannot be {event}; it can be: {allowed}")]
+    #[error("a {what} that is {state} does not take `{event}`; it can be {allowed}")]
     Transition {
         /// `call`, `return` or `query`.
         what: &'static str,

@@ -316,9 +316,9 @@ fn happened(at: usize, later: i32) -> String {
 }
 
 fn offence(at: usize) -> Cells<'static> {
-    let group = at % 4 == 0;
+    let group = at.is_multiple_of(4);
     let outcome = pick(&["1", "14", "16", "OPEN", "18"], at);
-    let cse = at % 3 == 0;
+    let cse = at.is_multiple_of(3);
     vec![
         ("offence_id", format!("O{:03}", at + 1)),
         ("ho_class", s(pick(&["19D", "22B", "71", "88A", "20B", "17A"], at))),
@@ -329,7 +329,7 @@ fn offence(at: usize) -> Cells<'static> {
         ("recorded_on", happened(at, 2)),
         ("crimed_on", happened(at, 2)),
         ("flag_cse", s(if cse { "Y" } else { "N" })),
-        ("flag_cce", s(if at % 12 == 0 { "Y" } else { "N" })),
+        ("flag_cce", s(if at.is_multiple_of(12) { "Y" } else { "N" })),
         ("flag_csa", s(if cse { "N" } else { "Y" })),
         ("flag_online", s(if at % 6 == 3 { "Y" } else { "N" })),
         ("flag_source", s("MANUAL")),
@@ -355,7 +355,7 @@ fn suspect(at: usize) -> Cells<'static> {
     let mut cells = vec![
         ("suspect_id", format!("S{:03}", at + 1)),
         ("identified", s(identified)),
-        ("sex", s(if at % 6 == 0 { "F" } else { "M" })),
+        ("sex", s(if at.is_multiple_of(6) { "F" } else { "M" })),
         ("age_band", s(pick(&["10-17", "18-24", "25-34", "10-17", "35-49"], at))),
         ("status", s(pick(&["SUSPECT", "ARRESTED", "CHARGED", "NFA"], at))),
         ("ethnicity", s(if identified == "NAMED" { pick(&ETHNICITY, at + 3) } else { "NK" })),
@@ -390,7 +390,7 @@ fn links() -> Vec<Cells<'static>> {
             ("to_id", to),
             ("kind", s(kind)),
             ("basis", s(basis)),
-            ("strength", s(if at % 3 == 0 { "SUSPECTED" } else { "CONFIRMED" })),
+            ("strength", s(if at.is_multiple_of(3) { "SUSPECTED" } else { "CONFIRMED" })),
             ("first_on", happened(at, 2)),
         ]
     };
@@ -428,9 +428,9 @@ fn missing(at: usize) -> Cells<'static> {
         ("kind", s(pick(&["M", "M", "A"], at))),
         ("reported_to_police", s("Y")),
         ("rhi_offered", s("Y")),
-        ("rhi_accepted", s(if at % 3 == 0 { "N" } else { "Y" })),
-        ("rhi_done_on", if at % 3 == 0 { s("NA") } else { happened(person, 13) }),
-        ("exploit_noted", s(if at % 2 == 0 { "Y" } else { "N" })),
+        ("rhi_accepted", s(if at.is_multiple_of(3) { "N" } else { "Y" })),
+        ("rhi_done_on", if at.is_multiple_of(3) { s("NA") } else { happened(person, 13) }),
+        ("exploit_noted", s(if at.is_multiple_of(2) { "Y" } else { "N" })),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! What one distinct value of a column comes to. It is worked out once for each distinct text, not for each cell.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::civil::Date;
@@ -53,6 +54,8 @@ pub(crate) enum Damage {
 
 /// Bits of a list of codes that are wrong beside the codes themselves.
 pub(crate) const DUPLICATED: u8 = 1;
+/// Set where a code of the list itself says that the value is missing.
+pub(crate) const LISTED: u8 = 2;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fact {
@@ -111,7 +114,10 @@ impl ColumnReader {
         let listed = list.map(|l| &l.codes[..]).unwrap_or_default();
         let mut renamed: HashMap<String, String> = HashMap::new();
         if let Some(mapping) = mapping {
-            renamed.extend(mapping.missing.iter().map(|(from, to)| (from.clone(), to.code().to_owned())));
+            // A word that is a code of this list means that code, whatever it means elsewhere.
+            let spellings =
+                mapping.missing.iter().filter(|(from, _)| listed.iter().all(|c| c.code != **from));
+            renamed.extend(spellings.map(|(from, to)| (from.clone(), to.code().to_owned())));
             if let Some(codes) = column.list.as_ref().and_then(|name| mapping.codes.get(name)) {
                 renamed.extend(codes.iter().map(|(from, to)| (from.clone(), to.clone())));
             }
@@ -133,21 +139,22 @@ impl ColumnReader {
         self.kind
     }
 
-    /// The meaning of a cell, and the canonical text where it differs from what was written.
-    pub(crate) fn read<'a>(&'a self, raw: &'a [u8]) -> (Fact, Option<&'a str>) {
+    /// The meaning of a cell, and the canonical text where it differs from what was written: trimmed, in the codes of the
+    /// specification, dates in ISO 8601, an NHS number without spaces.
+    pub(crate) fn read<'a>(&'a self, raw: &'a [u8]) -> (Fact, Option<Cow<'a, str>>) {
         let Ok(raw) = std::str::from_utf8(raw) else {
             return (Fact::state(State::Bad(Fault::NotUtf8)), None);
         };
         let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        let text = self.renamed.get(trimmed).map_or(trimmed, String::as_str);
-        let canonical = (text != raw).then_some(text);
+        let renamed = if self.renamed.is_empty() { None } else { self.renamed.get(trimmed) };
+        let text = renamed.map_or(trimmed, String::as_str);
         if text.is_empty() {
             return (Fact::state(State::Blank), None);
         }
         if let Some(missing) = Missing::of(text) {
             let allowed = self.missing.contains(&missing);
             let state = if allowed { State::Missing(missing) } else { State::Bad(Fault::MissingRefused) };
-            return (Fact::state(state), canonical);
+            return (Fact::state(state), (text != raw).then_some(Cow::Borrowed(text)));
         }
         let mut fact = self.typed(text);
         if matches!(fact.state, State::Bad(_)) || matches!(self.kind, ColumnType::Text | ColumnType::Code) {
@@ -158,7 +165,28 @@ impl ColumnReader {
         {
             fact.damage = Damage::LostZeros;
         }
-        (fact, canonical)
+        let canonical = if fact.is_value() { self.canonical(&fact, text) } else { Cow::Borrowed(text) };
+        let differs = canonical != raw;
+        (fact, differs.then_some(canonical))
+    }
+
+    fn canonical<'a>(&self, fact: &Fact, text: &'a str) -> Cow<'a, str> {
+        match self.kind {
+            ColumnType::Date | ColumnType::PartialDate if fact.low == fact.high && text.len() != 10 => {
+                day_of(fact.low).to_string().into()
+            }
+            ColumnType::Date if self.dates != DateOrder::Iso => day_of(fact.low).to_string().into(),
+            ColumnType::PartialDate if self.dates != DateOrder::Iso && fact.low == fact.high => {
+                day_of(fact.low).to_string().into()
+            }
+            ColumnType::DateTime => {
+                let (day, minute) = (fact.low.div_euclid(1440), fact.low.rem_euclid(1440));
+                format!("{}T{:02}:{:02}Z", day_of(day), minute / 60, minute % 60).into()
+            }
+            ColumnType::Nhs => format!("{:010}", fact.wide()).into(),
+            ColumnType::Hex64 => text.to_ascii_lowercase().into(),
+            _ => Cow::Borrowed(text),
+        }
     }
 
     fn typed(&self, text: &str) -> Fact {
@@ -167,7 +195,8 @@ impl ColumnReader {
         match self.kind {
             ColumnType::Enum => match self.list.get(text) {
                 Some((code, missing)) => {
-                    Fact { code: *code, ..Fact::state(missing.map_or(State::Value, State::Missing)) }
+                    let extra = if missing.is_some() { LISTED } else { 0 };
+                    Fact { code: *code, extra, ..Fact::state(missing.map_or(State::Value, State::Missing)) }
                 }
                 None => bad(Fault::NotListed),
             },
@@ -508,11 +537,8 @@ mod tests {
     fn dialects_change_codes_dates_and_missing_values() {
         let specification = Specification::aud_1().unwrap();
         let niche = Mapping::dialect("niche", &specification).unwrap();
-        let (fact, canonical) = {
-            let r = reader("victim", "sex", Some(&niche));
-            let (f, c) = r.read(b"FEMALE");
-            (f, c.map(str::to_owned))
-        };
+        let sex = reader("victim", "sex", Some(&niche));
+        let (fact, canonical) = sex.read(b"FEMALE");
         assert_eq!((fact.state, fact.code, canonical.as_deref()), (State::Value, 1, Some("F")));
         let day = reader("victim", "dob", Some(&niche)).read(b"31/01/2009").0;
         assert_eq!(day_of(day.low).to_string(), "2009-01-31");

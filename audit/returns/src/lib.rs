@@ -8,11 +8,13 @@ mod generate;
 mod keyed;
 mod mapping;
 mod outside;
+mod quality;
 mod returned;
 mod rules;
 mod specification;
 mod statistics;
 mod text;
+pub mod workflow;
 mod xlsx;
 
 pub use check::{
@@ -26,6 +28,10 @@ pub use mapping::{DateOrder, Mapping};
 pub use outside::{
     BodyDigest, CallTerms, ColumnUse, DuplicateEstimate, FieldAgreement, OutputCell, OutputTable, Outside,
     PeerFigures, PublishedFigure, RowDigest, SampleStratum, Step, YearCount, harmed_elsewhere,
+};
+pub use quality::{
+    DimensionQuality, FieldQuality, GroupBounds, QualityReport, QualityWeights, RuleCounts, group_bounds,
+    quality,
 };
 pub use returned::{Cell, FileFacts, Header, MOST_ROWS, Return, ReturnReader, SheetReader};
 pub use rules::{ALL as RULES, find as find_rule, rules_markdown};

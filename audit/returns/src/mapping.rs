@@ -90,6 +90,35 @@ impl Mapping {
         dialects.into_iter().find(|d| d.name == name).ok_or(refusal)
     }
 
+    /// The dialects by how much of a table's heading each understands, best first: the dialect and the columns it finds.
+    ///
+    /// ```
+    /// use candour_returns::{Mapping, Specification};
+    /// let specification = Specification::aud_1()?;
+    /// let found = Mapping::guess(&specification, "victim", &["PersonID", "UPN", "GenderCurrent"])?;
+    /// assert_eq!((found[0].0.name.as_str(), found[0].1), ("mosaic", 3));
+    /// # Ok::<(), candour_returns::ReturnsError>(())
+    /// ```
+    pub fn guess<S: AsRef<str>>(
+        specification: &Specification,
+        table: &str,
+        heading: &[S],
+    ) -> Result<Vec<(Self, usize)>, ReturnsError> {
+        let spec = specification.table(table)?;
+        let found = |dialect: &Self| {
+            let known =
+                |name: &&S| spec.columns.iter().any(|c| c.name == dialect.column(table, name.as_ref()));
+            heading.iter().filter(known).count()
+        };
+        let mut dialects: Vec<(Self, usize)> = Self::dialects(specification)?
+            .into_iter()
+            .map(|dialect| (found(&dialect), dialect))
+            .map(|(n, d)| (d, n))
+            .collect();
+        dialects.sort_by_key(|(_, found)| std::cmp::Reverse(*found));
+        Ok(dialects)
+    }
+
     /// Reads a mapping file; every name in it must be one of the specification's.
     pub fn from_toml(text: &str, specification: &Specification) -> Result<Self, ReturnsError> {
         let mapping: Self = toml::from_str(text).map_err(|error| fault("file", &error.to_string()))?;

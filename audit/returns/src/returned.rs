@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::civil::Date;
 
 use crate::error::{ReturnsError, cut};
-use crate::fact::{ColumnReader, Fact, State, day_of};
+use crate::fact::{ColumnReader, Fact, LISTED, State, day_of};
 use crate::mapping::Mapping;
 use crate::specification::{BodyType, ColumnOf, ColumnType, Missing, Part, Quality, Readable, Specification};
 use crate::text::{TextMark, scan};
@@ -61,7 +61,7 @@ impl Dictionary {
         self.table.insert_unique(spread(half), (half, code), |entry| spread(entry.0));
         if !matches!(reader.kind(), ColumnType::Enum) {
             fact.code = match canonical {
-                Some(text) if !text.is_empty() => {
+                Some(text) => {
                     let canonical = self.intern(text.as_bytes(), reader);
                     self.facts[canonical as usize].code
                 }
@@ -131,6 +131,10 @@ pub struct SheetReader<'r> {
     table: usize,
     /// For each cell of a row: its column, and how to read it.
     cells: Vec<Option<(usize, ColumnReader)>>,
+    /// Names of people, by the number of the person, for texts that should not hold them.
+    names: Vec<(u32, String)>,
+    /// The cell with the person whom a text is about.
+    person: Option<usize>,
 }
 
 /// A return that has been read.
@@ -247,7 +251,41 @@ impl ReturnReader {
             cells.push(Some((column, ColumnReader::new(table, column_spec, list, self.mapping.as_ref()))));
         }
         self.tables[at] = Some(data);
-        Ok(SheetReader { reader: self, table: at, cells })
+        let has_text = cells.iter().flatten().any(|(_, reader)| reader.kind() == ColumnType::Note);
+        let names = if has_text { self.names() } else { Vec::new() };
+        let is_person = |cell: &Option<(usize, ColumnReader)>| {
+            cell.as_ref().is_some_and(|(column, _)| spec.columns[*column].name == "person_id")
+        };
+        let person = cells.iter().position(is_person);
+        Ok(SheetReader { reader: self, table: at, cells, names, person })
+    }
+
+    /// Names of the people of the victims table, where it was read before and its linkage columns were sent.
+    fn names(&self) -> Vec<(u32, String)> {
+        let Some((at, table)) = self
+            .specification
+            .table_index("victim")
+            .ok()
+            .and_then(|at| self.tables[at].as_ref().map(|table| (at, table)))
+        else {
+            return Vec::new();
+        };
+        let column = |name: &str| {
+            let place = self.specification.tables[at].column_index(name).ok()?;
+            table.columns[place].as_ref().map(|sent| (sent, &self.dictionaries[sent.dictionary]))
+        };
+        let Some((people, ids)) = column("person_id") else { return Vec::new() };
+        let mut names = Vec::new();
+        for (sent, texts) in ["forename", "surname"].into_iter().filter_map(column) {
+            for (person, name) in people.codes.iter().zip(&sent.codes) {
+                if ids.facts[*person as usize].is_value() && texts.facts[*name as usize].is_value() {
+                    names.push((ids.facts[*person as usize].code, texts.text(*name).trim().to_owned()));
+                }
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The return.
@@ -284,16 +322,38 @@ impl SheetReader<'_> {
                 data.uneven.push((number, cells.len() as u32));
             }
         }
+        let mut person = None;
         for (at, place) in self.cells.iter().enumerate() {
             let Some((column, reader)) = place else { continue };
-            let raw = cells.get(at).map_or(&[][..], AsRef::as_ref);
             let Some(slot) = data.columns[*column].as_mut() else { continue };
+            if reader.kind() == ColumnType::Note {
+                continue;
+            }
+            let raw = cells.get(at).map_or(&[][..], AsRef::as_ref);
             let dictionary = &mut self.reader.dictionaries[slot.dictionary];
-            let code = if reader.kind() == ColumnType::Note {
-                note(raw, reader, dictionary, |mark| data.marks.push((row, *column as u16, mark)))
-            } else {
-                dictionary.intern(raw, reader)
+            let code = dictionary.intern(raw, reader);
+            slot.codes.push(code);
+            if self.person == Some(at) {
+                person = Some(dictionary.facts[code as usize].code);
+            }
+        }
+        // Texts come last, when the person whom they are about is known.
+        for (at, place) in self.cells.iter().enumerate() {
+            let Some((column, reader)) = place else { continue };
+            let Some(slot) = data.columns[*column].as_mut().filter(|_| reader.kind() == ColumnType::Note)
+            else {
+                continue;
             };
+            let raw = cells.get(at).map_or(&[][..], AsRef::as_ref);
+            let own = person.map_or(&[][..], |person| {
+                let from = self.names.partition_point(|(p, _)| *p < person);
+                let until = self.names.partition_point(|(p, _)| *p <= person);
+                &self.names[from..until]
+            });
+            let is_own = |word: &str| own.iter().any(|(_, name)| name == word);
+            let dictionary = &mut self.reader.dictionaries[slot.dictionary];
+            let marks = &mut data.marks;
+            let code = note(raw, reader, dictionary, is_own, |mark| marks.push((row, *column as u16, mark)));
             slot.codes.push(code);
         }
         Ok(())
@@ -308,11 +368,17 @@ impl SheetReader<'_> {
 }
 
 /// Looks a long text through for what should have been taken out, and keeps only whether there was one.
-fn note(raw: &[u8], reader: &ColumnReader, dictionary: &mut Dictionary, mark: impl FnMut(TextMark)) -> u32 {
+fn note(
+    raw: &[u8],
+    reader: &ColumnReader,
+    dictionary: &mut Dictionary,
+    is_own: impl Fn(&str) -> bool,
+    mark: impl FnMut(TextMark),
+) -> u32 {
     let (fact, _) = reader.read(raw);
     match fact.state {
         State::Value => {
-            scan(std::str::from_utf8(raw).unwrap_or_default(), mark);
+            scan(std::str::from_utf8(raw).unwrap_or_default(), is_own, mark);
             dictionary.intern(b"text", reader)
         }
         State::Bad(crate::fact::Fault::NotUtf8) => dictionary.intern(&[0xff], reader),
@@ -376,6 +442,54 @@ impl Return {
         }))
     }
 
+    /// A table as CSV in the specification's own names and codes: its key, and its columns of one partition that may be read. This is
+    /// what a loaded return is kept as: analysis and linkage apart, and quality-only columns not at all. A cell that is not of
+    /// its column's type is left empty, and so is long text, which is read once and never kept.
+    ///
+    /// ```
+    /// use candour_returns::{Analysis, Example, Specification};
+    /// let specification = Specification::aud_1()?;
+    /// let csv = Example::new(&specification).read(&specification)?.csv::<Analysis>("suspect")?;
+    /// assert!(csv.starts_with("suspect_id,identified,sex,age_band,status\nS001,NAMED,F,10-17,SUSPECT\n"));
+    /// # Ok::<(), candour_returns::ReturnsError>(())
+    /// ```
+    pub fn csv<P: Readable>(&self, table: &str) -> Result<String, ReturnsError> {
+        let at = self.specification.table_index(table)?;
+        let spec = &self.specification.tables[at];
+        let Some(sent) = &self.tables[at] else { return Ok(String::new()) };
+        let kept: Vec<usize> = (0..spec.columns.len())
+            .filter(|c| sent.columns[*c].is_some())
+            .filter(|c| spec.columns[*c].part == P::PARTITION || spec.key.contains(&spec.columns[*c].name))
+            .collect();
+        let names: Vec<&str> = kept.iter().map(|c| spec.columns[*c].name.as_str()).collect();
+        let mut csv = names.join(",");
+        csv.push('\n');
+        for row in 0..sent.numbers.len() {
+            for (place, column) in kept.iter().enumerate() {
+                if place > 0 {
+                    csv.push(',');
+                }
+                let Some(codes) = sent.columns[*column].as_ref() else { continue };
+                let code = codes.codes[row];
+                let fact = &self.dictionaries[codes.dictionary].facts[code as usize];
+                let text = match (fact.state, spec.columns[*column].kind) {
+                    (_, ColumnType::Note) | (State::Blank | State::Bad(_), _) => "",
+                    (State::Missing(missing), _) if fact.extra & LISTED == 0 => missing.code(),
+                    (State::Missing(_) | State::Value, _) => self.canonical(at, *column, code),
+                };
+                if text.contains([',', '"', '\n', '\r']) {
+                    csv.push('"');
+                    csv.push_str(&text.replace('"', "\"\""));
+                    csv.push('"');
+                } else {
+                    csv.push_str(text);
+                }
+            }
+            csv.push('\n');
+        }
+        Ok(csv)
+    }
+
     /// A value as the specification writes it, whatever the source wrote.
     pub(crate) fn canonical(&self, table: usize, column: usize, code: u32) -> &str {
         let spec = &self.specification.tables[table].columns[column];
@@ -385,7 +499,7 @@ impl Return {
         let dictionary = &self.dictionaries[sent.dictionary];
         let fact = &dictionary.facts[code as usize];
         match (spec.kind, self.specification.list_of(spec)) {
-            (ColumnType::Enum, Some(list)) if fact.is_value() => {
+            (ColumnType::Enum, Some(list)) if fact.is_value() || fact.extra & LISTED != 0 => {
                 list.codes.get(fact.code as usize).map_or("", |c| c.code.as_str())
             }
             (ColumnType::Enum, _) => dictionary.text(code).trim(),

@@ -11,60 +11,77 @@ pub(crate) enum TextMark {
     Phone,
     /// An address of electronic mail.
     Email,
+    /// A name of the person whom the text is about, as another table of the return has it.
+    OwnName,
 }
 
 const TITLES: [&str; 15] =
     ["mr", "mrs", "ms", "miss", "dr", "sir", "cllr", "pc", "dc", "ds", "di", "sgt", "rev", "prof", "imam"];
 const INTRODUCED: [&str; 2] = ["called", "named"];
+/// Names that are common words too: they are no sign of anything by themselves.
+const COMMON: [&str; 16] = [
+    "April", "August", "Bill", "Chance", "Faith", "Grace", "Hope", "Joy", "June", "Mark", "May", "Miles",
+    "Pat", "Rose", "Sue", "Will",
+];
 const WAYS: [&str; 15] = [
     "road", "street", "avenue", "lane", "close", "drive", "crescent", "terrace", "gardens", "court", "grove",
     "rd", "st", "ave", "way",
 ];
 
-/// Looks a text through once. Bare names without a title are not found: that is the work of the tool that takes them out, and
+/// Looks a text through once. `is_own` tells a name of the person whom it is about. Other bare names without a title are not found: that is the work of the tool that takes them out, and
 /// this is a check that it was used.
-pub(crate) fn scan(text: &str, mut mark: impl FnMut(TextMark)) {
-    let mut found = [false; 4];
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    for (at, word) in words.iter().enumerate() {
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        if plain.len() <= 8 {
-            let lower = plain.to_ascii_lowercase();
-            let next = words.get(at + 1).map(|w| bare(w)).unwrap_or_default();
-            let titled = TITLES.contains(&lower.as_str()) && plain.starts_with(char::is_uppercase);
-            if (titled || INTRODUCED.contains(&lower.as_str()))
-                && is_capitalised(&next)
-                && !word.ends_with([',', ';', ':'])
-            {
-                found[0] = true;
-            }
-            if WAYS.contains(&lower.as_str())
-                && at >= 2
-                && is_capitalised(&bare(words[at - 1]))
-                && words[..at].iter().rev().take(3).any(|w| is_house_number(&bare(w)))
-            {
-                found[1] = true;
-            }
+pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnMut(TextMark)) {
+    let (mut name, mut address, mut email, mut own) = (false, false, false, false);
+    // The last four words, without signs around them: enough for `14 Upper Holt Road`.
+    let mut before: [&str; 4] = [""; 4];
+    let mut introduces = false;
+    let has_at = text.as_bytes().contains(&b'@');
+    for word in text.split_ascii_whitespace() {
+        let plain = trimmed(word);
+        let first = plain.as_bytes().first().copied().unwrap_or(0);
+        if introduces && is_capitalised(plain) {
+            name = true;
         }
-        if is_outward(plain) && words.get(at + 1).is_some_and(|w| is_inward(&bare(w))) {
-            found[1] = true;
+        introduces = false;
+        own |= first.is_ascii_uppercase() && plain.len() > 2 && !COMMON.contains(&plain) && is_own(plain);
+        if (2..=8).contains(&plain.len()) && first.is_ascii_alphabetic() {
+            let is_in = |list: &[&str]| list.iter().any(|entry| entry.eq_ignore_ascii_case(plain));
+            introduces = ((first.is_ascii_uppercase() && is_in(&TITLES)) || is_in(&INTRODUCED))
+                && !word.ends_with([',', ';', ':']);
+            address |=
+                is_capitalised(before[3]) && before[..3].iter().any(|w| is_house_number(w)) && is_in(&WAYS);
         }
-        if (6..=7).contains(&plain.len()) && plain.is_ascii() {
+        if first.is_ascii_digit() && is_inward(plain) {
+            address |= is_outward(before[3]);
+        } else if first.is_ascii_uppercase() && (5..=7).contains(&plain.len()) && plain.is_ascii() {
             let (outward, inward) = plain.split_at(plain.len() - 3);
-            found[1] |= is_outward(outward) && is_inward(inward);
+            address |= is_outward(outward) && is_inward(inward);
         }
-        if let Some((before, after)) = word.split_once('@') {
-            found[3] |= before.len() > 1 && after.contains('.') && after.len() > 3;
+        if let (true, Some((user, domain))) = (has_at, word.split_once('@')) {
+            email |= user.len() > 1 && domain.contains('.') && domain.len() > 3;
         }
+        before.rotate_left(1);
+        before[3] = plain;
     }
-    found[2] = has_phone(text);
-    let marks = [TextMark::Name, TextMark::Address, TextMark::Phone, TextMark::Email];
-    for (mark_found, kind) in found.into_iter().zip(marks) {
-        if mark_found {
-            mark(kind);
-        }
+    let marks: [(bool, TextMark); 5] = [
+        (name, TextMark::Name),
+        (address, TextMark::Address),
+        (has_phone(text), TextMark::Phone),
+        (email, TextMark::Email),
+        (own, TextMark::OwnName),
+    ];
+    marks.into_iter().filter(|(found, _)| *found).for_each(|(_, kind)| mark(kind));
+}
+
+/// A word without the signs around it.
+fn trimmed(word: &str) -> &str {
+    // Most words have none, and reading two bytes is enough to know.
+    let bytes = word.as_bytes();
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    if plain(bytes.first()) && plain(bytes.last()) {
+        return word;
     }
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 fn is_capitalised(word: &str) -> bool {
@@ -133,7 +150,7 @@ mod tests {
 
     fn marks(text: &str) -> Vec<TextMark> {
         let mut found = Vec::new();
-        scan(text, |mark| found.push(mark));
+        scan(text, |word| word == "Lena" || word == "May", |mark| found.push(mark));
         found
     }
 
@@ -145,6 +162,7 @@ mod tests {
         assert_eq!(marks("Lives near ZZ9 9ZZ now."), [TextMark::Address]);
         assert_eq!(marks("Rang 07700 900123 twice."), [TextMark::Phone]);
         assert_eq!(marks("Rang +44 7700 900123 twice."), [TextMark::Phone]);
+        assert_eq!(marks("Later Lena said so."), [TextMark::OwnName]);
         assert_eq!(marks("Wrote to someone@example.org today."), [TextMark::Email]);
     }
 
@@ -156,6 +174,7 @@ mod tests {
             "Referral 2025-000123 was closed. Strategy discussion held.",
             "[NAME] said that [NAME] had given her gifts. Reference 1234567890.",
             "",
+            "In May the plan ended.",
             "Plan so-called; Named nurse informed.",
         ] {
             assert_eq!(marks(text), [], "{text}");

@@ -1,5 +1,7 @@
 //! Every rule against the bad example of every other: what is found, where, and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use candour_returns::{
@@ -124,7 +126,7 @@ fn one_offence_in_two_returns_is_found_unless_it_is_marked_as_transferred() {
 
 #[test]
 fn indicators_speak_when_they_are_given_something() {
-    let returned = returned("victim.1-5.ethnicity = NR\nvictim.6-9.ethnicity = NC");
+    let returned = returned("victim.1-3.ethnicity = NR\nvictim.6-7.ethnicity = NC");
     let previous = self::returned("offence.3.setting = CARE").row_digest(&options());
     let outside = Outside {
         duplicates: Some(DuplicateEstimate { rate: 0.12, lower: 0.10, upper: 0.14 }),
@@ -136,9 +138,9 @@ fn indicators_speak_when_they_are_given_something() {
     let note = |rule: &str| report.outcome(rule).unwrap().notes.join("\n");
     assert!(note("UN02").contains("12.0 % of records repeat another (10.0 % to 14.0 %)"));
     assert!(note("AC02").contains("dob: 95.0 % agree"));
-    assert!(note("TI02").contains("10 records changed"), "{}", note("TI02"));
+    assert!(note("TI02").contains("6 records changed"), "{}", note("TI02"));
     assert!(
-        note("CO04").contains("victim.ethnicity: of 80 rows 71 have a value, 0 NA, 0 NK, 5 NR, 4 NC"),
+        note("CO04").contains("victim.ethnicity: of 80 rows 74 have a value, 0 NA, 0 NK, 4 NR, 2 NC"),
         "{}",
         note("CO04")
     );

@@ -23,17 +23,17 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     out.tested(first.len() * days.len());
     for row in 0..first.len() {
         for pair in days.windows(2) {
-            if let (Some((before, _)), Some((_, after))) = (pair[0].range(row), pair[1].range(row)) {
-                if after < before {
-                    out.cell(row, &[pair[1], pair[0]], "is before {}", &[Say::Word(&pair[0].spec.name)]);
-                }
+            if let (Some((before, _)), Some((_, after))) = (pair[0].range(row), pair[1].range(row))
+                && after < before
+            {
+                out.cell(row, &[pair[1], pair[0]], "is before {}", &[Say::Word(&pair[0].spec.name)]);
             }
         }
         for column in &days {
-            if let (Some(low), Some(extracted)) = (column.low(row), extracted) {
-                if low > extracted {
-                    out.cell(row, &[*column], "is after the day on which the data were drawn", &[]);
-                }
+            if let (Some(low), Some(extracted)) = (column.low(row), extracted)
+                && low > extracted
+            {
+                out.cell(row, &[*column], "is after the day on which the data were drawn", &[]);
             }
         }
     }

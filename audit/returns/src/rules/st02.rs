@@ -42,15 +42,15 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
                 &[Say::Int(i64::from(said)), Say::Word(name), Say::Int(found)],
             );
         }
-        if let (Some(found), Some(_)) = (&table.file.sha256, hashes.value(row)) {
-            if !c.bytes(&hashes, row).eq_ignore_ascii_case(found.as_bytes()) {
-                out.cell(
-                    row,
-                    &[hashes],
-                    "the file of {} is not the one whose SHA-256 is listed",
-                    &[Say::Word(name)],
-                );
-            }
+        if let (Some(found), Some(_)) = (&table.file.sha256, hashes.value(row))
+            && !c.bytes(&hashes, row).eq_ignore_ascii_case(found.as_bytes())
+        {
+            out.cell(
+                row,
+                &[hashes],
+                "the file of {} is not the one whose SHA-256 is listed",
+                &[Say::Word(name)],
+            );
         }
     }
     for (at, spec) in specification.tables.iter().enumerate() {

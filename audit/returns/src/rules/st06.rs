@@ -56,21 +56,21 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
         ];
         for row in 0..ids.len() {
             let (Some(end_type), Some(id)) = (types.value(row), ids.value(row)) else { continue };
-            if let Some((_, ends)) = kinds.iter().find(|(code, _)| kind.is(row, *code)) {
-                if types.code(ends[place]) != end_type {
-                    out.cell(
-                        row,
-                        &[types, kind],
-                        "a link of this kind has {} at this end",
-                        &[Say::Word(ends[place])],
-                    );
-                    continue;
-                }
+            if let Some((_, ends)) = kinds.iter().find(|(code, _)| kind.is(row, *code))
+                && types.code(ends[place]) != end_type
+            {
+                out.cell(
+                    row,
+                    &[types, kind],
+                    "a link of this kind has {} at this end",
+                    &[Say::Word(ends[place])],
+                );
+                continue;
             }
-            if let Some((_, table, rows)) = tables.iter().find(|(code, ..)| *code == end_type) {
-                if row_of(rows, id) == NONE {
-                    out.cell(row, &[ids], "no record of {} has this pseudonym", &[Say::Word(table)]);
-                }
+            if let Some((_, table, rows)) = tables.iter().find(|(code, ..)| *code == end_type)
+                && row_of(rows, id) == NONE
+            {
+                out.cell(row, &[ids], "no record of {} has this pseudonym", &[Say::Word(table)]);
             }
         }
     }

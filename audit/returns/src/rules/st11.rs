@@ -28,6 +28,7 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
                     TextMark::Address => "an address or postcode",
                     TextMark::Phone => "a telephone number",
                     TextMark::Email => "an address of electronic mail",
+                    TextMark::OwnName => "the name of the person it is about",
                 };
                 out.cell(*row as usize, &[column], "the text seems to hold {}", &[Say::Word(what)]);
             }
@@ -40,5 +41,15 @@ mod tests {
     #[test]
     fn the_bad_example_is_found_and_the_good_one_is_not() {
         crate::rules::testing::examples(&super::RULE);
+    }
+
+    #[test]
+    fn the_name_of_the_person_is_known_from_the_victims_table() {
+        // Note 4 is about Cara; note 5 is not.
+        let (report, _) = crate::rules::testing::report(
+            "note.4.text_redacted = At school Cara said so.\nnote.5.text_redacted = At school Cara said so.",
+        );
+        let rows: Vec<_> = report.outcome("ST11").unwrap().findings.iter().map(|f| f.row).collect();
+        assert_eq!(rows, [Some(5)]);
     }
 }

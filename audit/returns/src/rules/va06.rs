@@ -23,7 +23,7 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
         }
         let (mut dated, mut new_year, mut never) = (0u64, 0u64, 0u64);
         // Codes are counted rather than calendars read for each row.
-        let kinds: Vec<u8> = column.dictionary.facts.iter().map(|fact| placeholder(fact)).collect();
+        let kinds: Vec<u8> = column.dictionary.facts.iter().map(placeholder).collect();
         for code in column.codes {
             let kind = kinds[*code as usize];
             dated += u64::from(kind > 0);
