@@ -148,6 +148,8 @@ pub struct Suspects {
     pub ethnicity_missing_not_at_random: bool,
     /// Identified suspects who stand twice in one force's table. Default 0.10.
     pub duplicates: f64,
+    /// Of perpetrators not identified, those in whose place a child stands who is a victim in the same return. Default 0.004.
+    pub criminalised: f64,
 }
 
 /// Victims.
@@ -274,6 +276,16 @@ pub struct Sabotage {
     pub double_return: u32,
     /// A new record system within the period, with months lost. Default 4.
     pub system_change: u32,
+    /// A column that nobody asked for. Default 1.
+    pub unknown_column: u32,
+    /// Fewer rows than the sender lists. Default 1.
+    pub lost_rows: u32,
+    /// One category in every row, as a default leaves it. Default 2.
+    pub default_category: u32,
+    /// Dates of birth on 1 January for want of better. Default 2.
+    pub placeholder_births: u32,
+    /// All missing episodes of one kind. Default 2.
+    pub one_kind: u32,
 }
 
 impl Default for Knobs {
@@ -357,6 +369,7 @@ impl Default for Suspects {
             ethnicity_missing: 0.66,
             ethnicity_missing_not_at_random: false,
             duplicates: 0.10,
+            criminalised: 0.004,
         }
     }
 }
@@ -435,6 +448,11 @@ impl Default for Sabotage {
             reversed_flag: 2,
             double_return: 2,
             system_change: 4,
+            unknown_column: 1,
+            lost_rows: 1,
+            default_category: 2,
+            placeholder_births: 2,
+            one_kind: 2,
         }
     }
 }
@@ -451,6 +469,11 @@ impl Sabotage {
             reversed_flag: 0,
             double_return: 0,
             system_change: 0,
+            unknown_column: 0,
+            lost_rows: 0,
+            default_category: 0,
+            placeholder_births: 0,
+            one_kind: 0,
         }
     }
 }
@@ -466,6 +489,12 @@ impl Knobs {
         let knobs: Self = toml::from_str(text).map_err(|e| SyntheticError::Knobs(e.to_string()))?;
         knobs.check()?;
         Ok(knobs)
+    }
+
+    /// The same nation with returns as they are after every query was answered: no fault and no sabotage. The truth and every
+    /// other cell stay as they were, since faults have streams of their own.
+    pub fn corrected(&self) -> Self {
+        Self { faults: Faults { rate: 0.0 }, sabotage: Sabotage::none(), ..self.clone() }
     }
 
     /// All knobs as TOML, so that a run can be made again.
@@ -516,6 +545,7 @@ impl Knobs {
             ("suspects.male", self.suspects.male),
             ("suspects.ethnicity-missing", self.suspects.ethnicity_missing),
             ("suspects.duplicates", self.suspects.duplicates),
+            ("suspects.criminalised", self.suspects.criminalised),
             ("victim.female", self.victim.female),
             ("victim.looked-after", self.victim.looked_after),
             ("victim.nhs-police", self.victim.nhs_police),

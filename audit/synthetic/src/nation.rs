@@ -411,10 +411,11 @@ impl Nation {
 const PERSONS: &str = "person,sex,born,authority,force,severity,looked_after,cse,cce,moved,tie,first_event,ethnicity,disability,neurodiverse,events\n";
 const EVENTS: &str = "event,person,second,day,force,place,group,cse,online,recorded,perpetrators\n";
 /// Tables of the truth that are made together with the returns.
-const TRUTH_BESIDE: [(&str, &str); 6] = [
+const TRUTH_BESIDE: [(&str, &str); 7] = [
     ("record_map.csv", "body,record,person\n"),
     ("suspect_map.csv", "body,record,offender\n"),
     ("offence_map.csv", "body,record,event\n"),
+    ("criminalised.csv", "body,record,person\n"),
     ("errors.csv", "rule,body,table,row,column,record,cause\n"),
     ("language_rates.csv", "body,year,notes,misuse\n"),
     ("note_labels.jsonl", ""),
@@ -501,7 +502,11 @@ impl BodyWriter {
             tables: tables.clone(),
         };
         for table in tables {
-            let heading = press.layout(plan, table).heading.clone();
+            let mut heading = press.layout(plan, table).heading.clone();
+            if table == 0 && plan.sabotage == Some(Sabotaged::UnknownColumn) {
+                heading.pop();
+                heading.extend_from_slice(b",nickname\n");
+            }
             writer.put(table, plan.format, &heading, false, out)?;
         }
         Ok(writer)
@@ -531,6 +536,7 @@ impl BodyWriter {
         out.truth("record_map.csv", &part.victim_map, false)?;
         out.truth("suspect_map.csv", &part.suspect_map, false)?;
         out.truth("offence_map.csv", &part.offence_map, false)?;
+        out.truth("criminalised.csv", &part.criminalised, false)?;
         out.truth("note_labels.jsonl", &part.labels, false)?;
         let mut lines = Vec::new();
         for fault in &part.faults {
@@ -589,9 +595,10 @@ impl BodyWriter {
         let mut files = Vec::new();
         for &table in &self.tables {
             let hash = std::mem::take(&mut self.hashes[table]).finalize();
+            let lost = u64::from(table == 0 && plan.sabotage == Some(Sabotaged::LostRows)) * 7;
             files.push((
                 TABLES[table],
-                self.rows[table],
+                self.rows[table] + lost,
                 hash.iter().fold(String::with_capacity(64), |mut text, byte| {
                     // Writing to a String cannot fail.
                     let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
@@ -632,6 +639,14 @@ impl BodyWriter {
                 broken.push(("ST03", "header", "", "definition_version", "sabotage"));
             }
             Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "", "", "flag_cse", "sabotage")),
+            Some(Sabotaged::UnknownColumn) => broken.push(("ST01", "victim", "", "nickname", "sabotage")),
+            Some(Sabotaged::LostRows) => broken.push(("ST02", "file", "1", "rows", "sabotage")),
+            Some(Sabotaged::DefaultCategory) if self.counts.assessments >= Thresholds::default().fewest => {
+                broken.push(("VA07", "assessment", "", "outcome", "sabotage"));
+            }
+            Some(Sabotaged::OneKind) if self.counts.episodes >= Thresholds::default().fewest => {
+                broken.push(("CN11", "missing", "", "kind", "sabotage"));
+            }
             Some(Sabotaged::SystemChange) => broken.push(("XB02", "header", "", "system_since", "sabotage")),
             _ => {}
         }
@@ -644,6 +659,11 @@ impl BodyWriter {
         }
         if c.victims >= fewest && share(c.victim_sex_missing, c.victims) > 0.02 {
             broken.push(("CO01", "victim", "", "sex", "arising"));
+        }
+        let spike = c.births_new_year >= 5 && share(c.births_new_year, c.births) > 3.0 / 365.25;
+        if c.births >= fewest && spike {
+            let placed = plan.sabotage == Some(Sabotaged::PlaceholderBirths);
+            broken.push(("VA06", "victim", "", "dob", if placed { "sabotage" } else { "arising" }));
         }
         if c.named_asked > 0 && share(c.named_known, c.named_asked) < 0.90 {
             broken.push(("CO03", "suspect", "", "ethnicity", "arising"));
@@ -702,7 +722,11 @@ fn header(press: &Press, body: usize) -> Vec<u8> {
     let plan = &press.plans.bodies[body];
     let named = &press.map.bodies[body];
     let wrong_year = plan.sabotage == Some(Sabotaged::WrongYear);
-    let nil = plan.sabotage == Some(Sabotaged::NilSigned);
+    // A body of which nobody is known says so, unless it is one that says nothing.
+    let contents = &press.plans.contents[body];
+    let nil = contents.records.is_empty()
+        && contents.events.is_empty()
+        && plan.sabotage != Some(Sabotaged::NilUnsigned);
     let Ok(table) = press.specification.table("header") else { return Vec::new() };
     let layout = Layout::new(&press.specification, table, &Mapping::default(), 0);
     let mut row = Row::default();

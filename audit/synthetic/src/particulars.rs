@@ -96,7 +96,7 @@ pub(crate) fn write_down(knobs: &Knobs, r: &mut Stream, who: &Particulars, secon
     let mut forename = who.forename.clone();
     let mut surname = who.surname.clone();
     if r.chance(k.short_form) {
-        forename = names::short_form(&who.forename).to_owned();
+        names::short_form(&who.forename).clone_into(&mut forename);
     }
     if r.chance(k.surname_change) {
         surname = names::surname(r);

@@ -51,6 +51,16 @@ pub enum Sabotaged {
     DoubleReturn,
     /// A new record system, and a hundred days lost with the old one.
     SystemChange,
+    /// A column that nobody asked for.
+    UnknownColumn,
+    /// Fewer rows than the sender lists.
+    LostRows,
+    /// One outcome in every assessment.
+    DefaultCategory,
+    /// Many dates of birth on 1 January.
+    PlaceholderBirths,
+    /// All missing episodes of one kind.
+    OneKind,
 }
 
 impl Sabotaged {
@@ -65,6 +75,11 @@ impl Sabotaged {
             Self::ReversedFlag => "reversed-flag",
             Self::DoubleReturn => "double-return",
             Self::SystemChange => "system-change",
+            Self::UnknownColumn => "unknown-column",
+            Self::LostRows => "lost-rows",
+            Self::DefaultCategory => "default-category",
+            Self::PlaceholderBirths => "placeholder-births",
+            Self::OneKind => "one-kind",
         }
     }
 
@@ -337,6 +352,11 @@ fn body_plans(knobs: &Knobs, map: &Geography, truth: &Truth) -> Vec<BodyPlan> {
         (Sabotaged::WrongYear, k.wrong_year),
         (Sabotaged::Spreadsheet, k.spreadsheet),
         (Sabotaged::DoubleReturn, k.double_return),
+        (Sabotaged::UnknownColumn, k.unknown_column),
+        (Sabotaged::LostRows, k.lost_rows),
+        (Sabotaged::DefaultCategory, k.default_category),
+        (Sabotaged::PlaceholderBirths, k.placeholder_births),
+        (Sabotaged::OneKind, k.one_kind),
     ];
     for (kind, number) in wanted {
         let may = |body: usize| {
@@ -345,6 +365,9 @@ fn body_plans(knobs: &Knobs, map: &Geography, truth: &Truth) -> Vec<BodyPlan> {
                 // Only police have the flag and dates that a lost stretch shows in.
                 Sabotaged::ReversedFlag | Sabotaged::SystemChange => t == BodyType::Police,
                 Sabotaged::Late => true,
+                Sabotaged::DefaultCategory | Sabotaged::OneKind | Sabotaged::PlaceholderBirths => {
+                    t == BodyType::Childrens
+                }
                 // A force that sends nothing leaves a hole in every table; that is for the knobs of recording.
                 _ => t == BodyType::Childrens || t == BodyType::Health,
             }

@@ -85,6 +85,7 @@ pub(crate) struct Part {
     pub(crate) victim_map: Vec<u8>,
     pub(crate) suspect_map: Vec<u8>,
     pub(crate) offence_map: Vec<u8>,
+    pub(crate) criminalised: Vec<u8>,
     pub(crate) labels: Vec<u8>,
     pub(crate) faults: Vec<PartFault>,
     pub(crate) counts: Counts,
@@ -107,6 +108,12 @@ pub(crate) struct Counts {
     /// Named suspects whose ethnicity was not refused, and those whose ethnicity is known.
     pub(crate) named_asked: u64,
     pub(crate) named_known: u64,
+    /// Episodes whose kind can be read.
+    pub(crate) episodes: u64,
+    pub(crate) assessments: u64,
+    /// Victims' dates of birth that can be read, and those on 1 January.
+    pub(crate) births: u64,
+    pub(crate) births_new_year: u64,
 }
 
 impl Counts {
@@ -120,6 +127,10 @@ impl Counts {
         self.victim_sex_missing += other.victim_sex_missing;
         self.named_asked += other.named_asked;
         self.named_known += other.named_known;
+        self.episodes += other.episodes;
+        self.assessments += other.assessments;
+        self.births += other.births;
+        self.births_new_year += other.births_new_year;
     }
 }
 
@@ -270,6 +281,11 @@ impl Scribe<'_> {
         self.press.knobs.seed
     }
 
+    /// The numbers by which a record comes to differ from its person.
+    fn clerk(&self, record: u32) -> Stream {
+        Stream::of_two(self.seed(), Kind::Clerk, u64::from(self.plan.number), u64::from(record))
+    }
+
     fn record_id(&self, record: u32) -> String {
         id(b'P', self.seed(), self.plan.number, u64::from(record), 0)
     }
@@ -291,7 +307,12 @@ impl Scribe<'_> {
 
     /// Writes the row that has been made.
     fn finish(&mut self, table: usize) {
-        self.row.write(self.layouts[table], &mut self.part.tables[table]);
+        let into = &mut self.part.tables[table];
+        self.row.write(self.layouts[table], into);
+        if table == VICTIM && self.plan.sabotage == Some(Sabotaged::UnknownColumn) {
+            into.pop();
+            into.extend_from_slice(b",x\n");
+        }
         self.part.rows[table] += 1;
     }
 
@@ -307,7 +328,7 @@ impl Scribe<'_> {
         let (knobs, truth, map, plan) = (&press.knobs, &press.truth, &press.map, self.plan);
         let number_in_truth = record & !SECOND;
         let person = truth.persons[number_in_truth as usize];
-        let mut r = Stream::of_two(knobs.seed, Kind::Clerk, u64::from(plan.number), u64::from(record));
+        let mut r = self.clerk(record);
         let record_id = self.record_id(record);
 
         let police = plan.body_type == BodyType::Police;
@@ -339,7 +360,12 @@ impl Scribe<'_> {
             BodyType::Childrens => map.childrens_body(who.homes[0].0) != plan.number,
             _ => person.moved && r.chance(0.5),
         };
-        let written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
+        let mut written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
+        if plan.sabotage == Some(Sabotaged::PlaceholderBirths) && mix(u64::from(record), 77).is_multiple_of(4)
+        {
+            // Nobody older than they are: an episode before the birth would be a fault of its own.
+            written.dob = written.dob.map(|born| number(civil(born).year, 1, 1));
+        }
         let episodes = self.episodes_of(record, &file);
         let assessments = self.assessments_of(record, &file);
         let born = self.victim(
@@ -617,6 +643,11 @@ impl Scribe<'_> {
         self.part.counts.victims += rows;
         self.part.counts.victim_ethnicity_missing += rows * u64::from(missing.is_some());
         self.part.counts.victim_dob_missing += rows * u64::from(dob.is_none() || form_of_dob);
+        if let Some(born) = dob.filter(|_| !form_of_dob) {
+            self.part.counts.births += rows;
+            self.part.counts.births_new_year +=
+                rows * u64::from(civil(born).month == 1 && civil(born).day == 1);
+        }
         self.part.counts.victim_sex_missing +=
             rows * u64::from(rules.iter().any(|(rule, ..)| *rule == "VA03"));
         for (rule, column, cause) in rules.clone() {
@@ -668,14 +699,16 @@ impl Scribe<'_> {
         let all = &file.episodes;
         let mut written = Vec::with_capacity(all.len());
         for (n, episode) in all.iter().enumerate() {
-            let mut w = WrittenEpisode { episode: *episode, lost: false, changed: false, damage: None };
+            let mut w = WrittenEpisode { episode: *episode, lost: false, damage: None };
+            if self.plan.sabotage == Some(Sabotaged::OneKind) {
+                w.episode.kind = "M";
+            }
             if let Some(mut f) = self.fault(MISSING, u64::from(record) << 8 | n as u64) {
                 match f.below(6) {
                     0 => w.episode.end = episode.start - i64::from(f.between(30, 600)),
                     1 if n > 0 => {
                         // Within the one before it, which lasts an hour or more.
                         w.episode.start = all[n - 1].start + 20;
-                        w.changed = true;
                     }
                     2 => w.damage = Some(("ST10", "rhi_offered", Vec::new())),
                     3 => w.damage = Some(("ST07", "kind", b"Z".to_vec())),
@@ -715,6 +748,8 @@ impl Scribe<'_> {
         if before_birth && !w.lost {
             self.found("CN10", MISSING, "start", &episode_id, Cause::Arising);
         }
+        let kind_readable = w.damage.as_ref().is_none_or(|(_, column, _)| *column != "kind");
+        self.part.counts.episodes += u64::from(kind_readable);
         if let Some(start) = w.start() {
             self.month(1, (start / 1440) as i32);
         }
@@ -742,6 +777,9 @@ impl Scribe<'_> {
             let mut w =
                 WrittenAssessment { assessment: a.clone(), lost: false, damage: None, rules: Vec::new() };
             let own = &mut w.assessment;
+            if self.plan.sabotage == Some(Sabotaged::DefaultCategory) {
+                own.outcome = "OTHER";
+            }
             if let Some(mut f) = self.fault(ASSESSMENT, u64::from(record) << 8 | n as u64) {
                 match f.below(7) {
                     0 => {
@@ -802,6 +840,7 @@ impl Scribe<'_> {
         if lowered {
             self.found("CN08", ASSESSMENT, "risk_grade", &assessment_id, Cause::Arising);
         }
+        self.part.counts.assessments += 1;
         self.month(2, a.start);
         self.row.clear();
         let row = &mut self.row;
@@ -1084,10 +1123,55 @@ impl Scribe<'_> {
         }
     }
 
+    /// A child who is a victim in the same return and stands in it as a suspect, in the place of a perpetrator whom nobody named:
+    /// the record and what it says of the child. Only records that no fault was put into, so that the two agree.
+    fn criminalised(&self, event: u32, slot: usize) -> Option<(u32, String, String, i32)> {
+        let press = self.press;
+        let (knobs, truth) = (&press.knobs, &press.truth);
+        let mut r = Stream::of_two(knobs.seed, Kind::Suspect, u64::from(event) | 1 << 44, slot as u64);
+        let records = &press.plans.contents[usize::from(self.plan.number)].records;
+        if records.is_empty() || !r.chance(knobs.suspects.criminalised) {
+            return None;
+        }
+        let record = r.pick(records);
+        let person = record & !SECOND;
+        let e = &truth.events[event as usize];
+        if person == e.person || person == e.second || self.fault(VICTIM, u64::from(record)).is_some() {
+            return None;
+        }
+        let who = particulars::of_victim(truth, &press.map, person);
+        let mut clerk = self.clerk(record);
+        let moved = truth.persons[person as usize].moved;
+        let second_home = moved && clerk.chance(0.5);
+        let written = particulars::write_down(knobs, &mut clerk, &who, second_home);
+        let born = written.dob.filter(|born| (10..18).contains(&age_on(*born, e.day)))?;
+        Some((person, written.forename?, written.surname?, born))
+    }
+
     /// A perpetrator whom nobody named: a row of its own for each offence.
     fn unnamed(&mut self, event: u32, slot: usize, offender: u32) -> String {
         let knobs = &self.press.knobs;
         let suspect_id = id(b'U', knobs.seed, self.plan.number, u64::from(event), slot as u64);
+        if let Some((person, forename, surname, born)) = self.criminalised(event, slot) {
+            let female = self.press.truth.persons[person as usize].female;
+            self.row.clear();
+            let row = &mut self.row;
+            row.text(&suspect_id).text("NAMED").text(&forename).text(&surname);
+            push_date_or(row, Some(born), "NK");
+            row.text("NK")
+                .text(if female { "F" } else { "M" })
+                .text("10-17")
+                .text("SUSPECT")
+                .text("NK")
+                .text("NK")
+                .text("NK");
+            self.part.counts.named_asked += 1;
+            self.found("CN12", SUSPECT, "suspect_id", &suspect_id, Cause::Arising);
+            self.finish(SUSPECT);
+            let _ = writeln!(self.part.suspect_map, "{},{suspect_id},{offender}", self.code);
+            let _ = writeln!(self.part.criminalised, "{},{suspect_id},{person}", self.code);
+            return suspect_id;
+        }
         let mut r = Stream::of_two(knobs.seed, Kind::Suspect, u64::from(event) | 1 << 42, slot as u64);
         let described = r.chance(0.5);
         let (_, _, age, female) = particulars::of_offender(&self.press.truth, knobs, offender);
@@ -1195,8 +1279,6 @@ struct WrittenEpisode {
     episode: Episode,
     /// Whether it names a person who is not in the return.
     lost: bool,
-    /// Whether it was moved into the one before it.
-    changed: bool,
     damage: Option<Damage>,
 }
 

@@ -102,6 +102,7 @@ fn findings(nation: &Nation, files: &Files) -> Vec<RulePlace> {
             definitions: specification.version.clone(),
             period: None,
         }),
+        nil_signed: Some(true),
         ..Outside::default()
     };
     let mut options = CheckOptions::new(b"key");
@@ -123,8 +124,12 @@ fn findings(nation: &Nation, files: &Files) -> Vec<RulePlace> {
 
 #[test]
 fn the_rules_of_the_data_call_find_what_was_put_in_and_nothing_else() {
-    let mut k = knobs(5_000);
+    let mut k = knobs(10_000);
     k.faults.rate = 0.03;
+    k.suspects.criminalised = 0.1;
+    k.sabotage.placeholder_births = 20;
+    k.childrens.missing_episodes = 2.0;
+    k.language.sentences = 1.0;
     let (nation, files) = write(k);
     let expected = read_errors(text(&files, "truth/errors.csv")).unwrap();
     let found = findings(&nation, &files);
@@ -145,7 +150,14 @@ fn the_rules_of_the_data_call_find_what_was_put_in_and_nothing_else() {
     println!("{}", table.join("\n"));
     println!("missed {}", show(&score.missed));
     println!("unexplained {}", show(&score.unexplained));
-    assert!(score.missed.is_empty() && score.unexplained.is_empty());
+    assert!(score.missed.is_empty());
+    // By chance nearly all of a small body's victims may be girls, or several of its offences of one day; the rules are right to ask.
+    let unexplained: Vec<_> =
+        score.unexplained.iter().filter(|p| p.rule != "VA06" && p.rule != "VA07").collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+    for rule in ["CN11", "CN12", "VA02", "VA06", "VA07", "ST01", "ST02"] {
+        assert!(score.rules.iter().any(|r| r.rule == rule && r.matched > 0), "nothing was made for {rule}");
+    }
 }
 
 fn show(places: &[RulePlace]) -> String {
