@@ -17,7 +17,10 @@ pub use counts::{
     adjusted_rand, coverage, decompose, group_counts, group_errors, relative_error, shapley,
 };
 pub use language::{LanguageScore, NoteTruth, Predicted, RateError, Span, SpanScore, score_language};
-pub use read::{read_errors, read_histories, read_note_labels, read_record_map};
+pub use read::{
+    HiddenCount, read_errors, read_events, read_hidden, read_histories, read_note_labels, read_persons,
+    read_record_map,
+};
 
 use crate::SyntheticError;
 
@@ -206,6 +209,53 @@ pub struct LinkageScore {
     pub distinct_error: Option<f64>,
 }
 
+/// A clustering laid beside the truth, record by record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aligned {
+    /// The cluster of each record.
+    pub clusters: Vec<u32>,
+    /// The person of each record.
+    pub persons: Vec<u32>,
+    /// Records that the truth does not have, such as rows whose id a fault took away.
+    pub unknown: u64,
+    /// Records of the truth without a cluster. Each is taken as a cluster of its own.
+    pub unclustered: u64,
+}
+
+/// Lays clusters, given by body and record, beside the map of records to persons. A record that stands in several rows counts once.
+pub fn align<'a>(
+    truth: &HashMap<(String, String), u32>,
+    clusters: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+) -> Aligned {
+    let mut aligned = Aligned::default();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut seen: HashSet<(String, String)> = HashSet::new();
+    for (body, record, cluster) in clusters {
+        let key = (body.to_owned(), record.to_owned());
+        let Some(person) = truth.get(&key) else {
+            aligned.unknown += 1;
+            continue;
+        };
+        if !seen.insert(key) {
+            continue;
+        }
+        let next = numbers.len() as u32;
+        aligned.clusters.push(*numbers.entry(cluster).or_insert(next));
+        aligned.persons.push(*person);
+    }
+    let mut alone: Vec<(&(String, String), &u32)> =
+        truth.iter().filter(|(key, _)| !seen.contains(*key)).collect();
+    alone.sort();
+    let mut next = numbers.len() as u32;
+    for (_, person) in alone {
+        aligned.clusters.push(next);
+        aligned.persons.push(*person);
+        aligned.unclustered += 1;
+        next += 1;
+    }
+    aligned
+}
+
 /// Scores a clustering: for each record its cluster, and for each record its person, in the same order.
 ///
 /// # Errors
@@ -320,6 +370,17 @@ mod tests {
         let right = score_linkage(&[5, 5, 7], &[1, 1, 2]).unwrap();
         assert_eq!((right.cluster_f1, right.pair_f1), (Some(1.0), Some(1.0)));
         assert!(score_linkage(&[1], &[1, 2]).is_err());
+    }
+
+    #[test]
+    fn records_without_a_cluster_stand_alone() {
+        let key = |record: &str| ("X".to_owned(), record.to_owned());
+        let truth = HashMap::from([(key("a"), 1), (key("b"), 1), (key("c"), 2)]);
+        let rows = [("X", "a", "k"), ("X", "b", "k"), ("X", "a", "k"), ("Y", "a", "k")];
+        let aligned = align(&truth, rows);
+        assert_eq!((aligned.unknown, aligned.unclustered), (1, 1));
+        let score = score_linkage(&aligned.clusters, &aligned.persons).unwrap();
+        assert_eq!((score.records, score.cluster_f1), (3, Some(1.0)));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use candour_returns::{
     CallTerms, CheckOptions, Mapping, Outside, Return, ReturnReader, Specification, check,
 };
 use candour_synthetic::score::{
-    RulePlace, read_errors, read_histories, read_note_labels, read_record_map, score_rules,
+    RulePlace, align, group_counts, read_errors, read_events, read_hidden, read_histories, read_note_labels,
+    read_persons, read_record_map, score_linkage, score_linkage_by_group, score_rules,
 };
 use candour_synthetic::{Faults, Knobs, Language, Nation, Sabotage};
 
@@ -408,4 +409,90 @@ fn shares_are_those_of_the_knobs() {
     // Forty-three forces of unequal size draw their own sensitivity, so that the mean over offences lies further off.
     near("exploitation flagged as such", flagged, exploitation, 0.50, 0.12);
     near("exploitation flagged as criminal only", instead, exploitation, 0.15, 0.04);
+}
+
+#[test]
+fn a_perfect_linkage_scores_one_and_no_linkage_counts_every_record() {
+    let (_, files) = plain(3_000, false);
+    let map = read_record_map(text(&files, "truth/record_map.csv")).unwrap();
+    let owned: Vec<(String, String, String)> = map
+        .iter()
+        .map(|((body, record), person)| (body.clone(), record.clone(), person.to_string()))
+        .collect();
+    let aligned = align(&map, owned.iter().map(|(b, r, p)| (b.as_str(), r.as_str(), p.as_str())));
+    let score = score_linkage(&aligned.clusters, &aligned.persons).unwrap();
+    assert_eq!((score.pair_f1, score.cluster_f1, score.distinct_error), (Some(1.0), Some(1.0), Some(0.0)));
+    let sexes = read_persons(text(&files, "truth/persons.csv"), "sex").unwrap();
+    let groups: Vec<String> = aligned.persons.iter().map(|p| sexes[*p as usize].clone()).collect();
+    let by_sex = score_linkage_by_group(&aligned.clusters, &aligned.persons, &groups).unwrap();
+    assert_eq!(by_sex.values().map(|s| s.records).sum::<u64>(), map.len() as u64);
+
+    let apart = align(&map, []);
+    let score = score_linkage(&apart.clusters, &apart.persons).unwrap();
+    assert_eq!(score.clusters, map.len() as u64);
+    assert!(score.distinct_error.unwrap() > 0.5, "{score:?}");
+}
+
+#[test]
+fn groups_by_definition_are_what_the_truth_has() {
+    let (_, files) = plain(20_000, false);
+    let groups = truth_rows(&files, "groups.csv");
+    let with_offences = groups.iter().filter(|g| g["offences"] != "0").count() as u64;
+    let counts = group_counts(&read_events(text(&files, "truth/events.csv"), false).unwrap());
+    let of_groups = truth_rows(&files, "events.csv").iter().filter(|e| !e["group"].is_empty()).count() as u64;
+    assert_eq!((counts.d1, counts.d2), (of_groups, of_groups));
+    // Groups that share a member are one component, and a group whose offences share no member is two.
+    assert!(
+        counts.d3.abs_diff(with_offences) as f64 <= 0.15 * with_offences as f64,
+        "{counts:?} {with_offences}"
+    );
+    let recorded = group_counts(&read_events(text(&files, "truth/events.csv"), true).unwrap());
+    assert!(recorded.d1 < counts.d1 && recorded.d3 <= counts.d3);
+}
+
+#[test]
+fn protected_characteristics_say_nothing_of_names_dates_and_places() {
+    let (nation, files) = plain(30_000, false);
+    let map = read_record_map(text(&files, "truth/record_map.csv")).unwrap();
+    let ethnicity = read_persons(text(&files, "truth/persons.csv"), "ethnicity").unwrap();
+    type Half = fn(&HashMap<String, String>) -> bool;
+    let halves: [(&str, Half); 5] = [
+        ("forename", |r| r["forename"].as_str() < "J"),
+        ("surname", |r| r["surname"].as_str() < "K"),
+        ("born", |r| r["birth_year_month"].as_str() < "2008-06"),
+        ("postcode", |r| r["postcode"].as_str() < "QN"),
+        ("sex", |r| r["sex"] == "F"),
+    ];
+    let rows = rows_of(&nation, &files, "victim");
+    for (what, half) in halves {
+        let mut counts = [[0u32; 2]; 2];
+        for (body, row) in &rows {
+            let person = map[&(body.clone(), row["person_id"].clone())];
+            counts[usize::from(half(row))][usize::from(ethnicity[person as usize] == "W1")] += 1;
+        }
+        let share = |c: [u32; 2]| f64::from(c[1]) / f64::from(c[0] + c[1]);
+        let (n, m) = (f64::from(counts[0][0] + counts[0][1]), f64::from(counts[1][0] + counts[1][1]));
+        // Four standard errors, doubled because a person has about two rows.
+        let limit = 4.0 * (0.68 * 0.32 * 2.0 * (1.0 / n + 1.0 / m)).sqrt();
+        let difference = (share(counts[0]) - share(counts[1])).abs();
+        assert!(
+            n > 1000.0 && m > 1000.0 && difference < limit,
+            "{what}: {difference} of {limit}, {counts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_corrected_nation_differs_by_its_faults_alone() {
+    let k = Knobs { language: Language { notes: false, ..Language::default() }, ..knobs(3_000) };
+    let (_, damaged) = write(k.clone());
+    let (_, corrected) = write(k.corrected());
+    for path in
+        ["truth/persons.csv", "truth/events.csv", "truth/lists.csv", "truth/groups.csv", "truth/areas.csv"]
+    {
+        assert!(damaged[path] == corrected[path], "{path} differs");
+    }
+    let left = text(&corrected, "truth/errors.csv");
+    assert!(!left.contains("injected") && !left.contains("sabotage"));
+    assert!(text(&damaged, "truth/errors.csv").contains("injected"));
 }

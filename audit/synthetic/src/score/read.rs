@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{NoteTruth, RulePlace};
+use super::{NoteTruth, OffenceFacts, RulePlace};
 use crate::SyntheticError;
 
 /// Reads `truth/errors.csv`.
@@ -77,6 +77,82 @@ pub fn read_note_labels(text: &str) -> Result<Vec<NoteTruth>, SyntheticError> {
         .zip(1u64..)
         .map(|(line, number)| {
             serde_json::from_str(line).map_err(|e| wrong("note_labels.jsonl", number, &e.to_string()))
+        })
+        .collect()
+}
+
+/// Reads `truth/events.csv` as what the definitions of a group look at: with `recorded` those events alone that police recorded, with
+/// every perpetrator known by number. Counted by [`group_counts`](super::group_counts) it is the truth that a count of groups is held
+/// against.
+///
+/// # Errors
+///
+/// [`SyntheticError::TruthLine`] for a line that this version did not write.
+pub fn read_events(text: &str, recorded: bool) -> Result<Vec<OffenceFacts>, SyntheticError> {
+    let mut offences = Vec::new();
+    for row in rows("events.csv", text, 11) {
+        let (line, cells) = row?;
+        if recorded && cells[9] != "1" {
+            continue;
+        }
+        let number =
+            |cell: &str| cell.parse::<u64>().map_err(|_| wrong("events.csv", line, "a person is no number"));
+        let suspects = cells[10].split_ascii_whitespace().map(number).collect::<Result<Vec<_>, _>>()?;
+        let victims = [cells[1], cells[2]]
+            .into_iter()
+            .filter(|c| !c.is_empty())
+            .map(number)
+            .collect::<Result<Vec<_>, _>>()?;
+        offences.push(OffenceFacts { noted: suspects.len() as u32, suspects, victims });
+    }
+    Ok(offences)
+}
+
+/// Reads one column of `truth/persons.csv`, in the order of persons: `sex`, `ethnicity`, `force`, `authority`, for scores by group.
+///
+/// # Errors
+///
+/// [`SyntheticError::TruthLine`] for a column that is not there or a line that this version did not write.
+pub fn read_persons(text: &str, column: &str) -> Result<Vec<String>, SyntheticError> {
+    let heading: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+    let place = heading
+        .iter()
+        .position(|name| *name == column)
+        .ok_or_else(|| wrong("persons.csv", 1, &format!("there is no column {column}")))?;
+    rows("persons.csv", text, heading.len()).map(|row| Ok(row?.1[place].to_owned())).collect()
+}
+
+/// True, observed and hidden victims of a force's area in a year.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct HiddenCount {
+    /// The force.
+    pub force: String,
+    /// The year of the first event.
+    pub year: i32,
+    /// True victims.
+    pub all: u64,
+    /// Of them, on a list.
+    pub observed: u64,
+}
+
+/// Reads `truth/hidden.csv`.
+///
+/// # Errors
+///
+/// [`SyntheticError::TruthLine`] for a line that this version did not write.
+pub fn read_hidden(text: &str) -> Result<Vec<HiddenCount>, SyntheticError> {
+    rows("hidden.csv", text, 5)
+        .map(|row| {
+            let (line, cells) = row?;
+            let number =
+                |cell: &str| cell.parse().map_err(|_| wrong("hidden.csv", line, "a count is no number"));
+            let year = cells[1].parse().map_err(|_| wrong("hidden.csv", line, "the year is no number"))?;
+            Ok(HiddenCount {
+                force: cells[0].to_owned(),
+                year,
+                all: number(cells[2])?,
+                observed: number(cells[3])?,
+            })
         })
         .collect()
 }
