@@ -243,12 +243,48 @@ impl CheckReport {
     }
 }
 
+/// The findings of a report as CSV, for those who mend records in a spreadsheet. It has no value of a record.
+pub fn findings_csv(report: &CheckReport) -> String {
+    let mut csv = String::from("rule,severity,table,row,column,shape,message,mend\n");
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for finding in report.findings() {
+        let severity = match finding.severity {
+            RuleSeverity::Stop => "stop",
+            RuleSeverity::Error => "error",
+            RuleSeverity::Query => "query",
+            RuleSeverity::Indicator => "indicator",
+        };
+        // A shape may begin with a sign that a spreadsheet takes for a formula.
+        let shape = if finding.shape.starts_with(['=', '+', '-', '@']) {
+            format!("'{}", finding.shape)
+        } else {
+            finding.shape.clone()
+        };
+        let cells = [
+            finding.rule.clone(),
+            severity.to_owned(),
+            finding.table.clone().unwrap_or_default(),
+            finding.row.map(|row| row.to_string()).unwrap_or_default(),
+            quoted(finding.column.as_deref().unwrap_or_default()),
+            quoted(&shape),
+            quoted(&finding.message),
+            quoted(&finding.mend),
+        ];
+        csv.push_str(&cells.join(","));
+        csv.push('\n');
+    }
+    csv
+}
+
 /// Checks a return by every rule. The same return gives the same report at any number of threads.
 pub fn check(returned: &Return, outside: &Outside, options: &CheckOptions) -> CheckReport {
     let check = Check::new(returned, outside, options);
     let run = |rule: &&'static Rule| {
         let mut out = Out { rule, check: &check, outcome: RuleOutcome::new(rule) };
         (rule.run)(&check, &mut out);
+        if out.outcome.failed == 0 && out.outcome.notes.is_empty() && out.outcome.ran == Ran::Yes {
+            out.not_applicable("nothing that it is about was sent");
+        }
         let place = |f: &Finding| (f.table.clone(), f.row, f.column.clone());
         out.outcome.findings.sort_by_cached_key(place);
         out.outcome
@@ -382,18 +418,20 @@ impl<'r> Col<'r> {
         self.value(row) == Some(code)
     }
 
-    /// Bits of the codes that have a mark.
-    pub(crate) fn marked(&self, mark: &str) -> u64 {
+    /// Which codes of the list have a mark.
+    pub(crate) fn marked(&self, mark: &str) -> Vec<bool> {
         let codes = self.list.map(|l| &l.codes[..]).unwrap_or_default();
-        let has = |(at, code): (usize, &crate::specification::Code)| {
-            if at < 64 && code.marks.iter().any(|m| m == mark) { 1u64 << at } else { 0 }
-        };
-        codes.iter().enumerate().map(has).fold(0, |bits, bit| bits | bit)
+        codes.iter().map(|code| code.marks.iter().any(|m| m == mark)).collect()
     }
 
-    /// Whether the code of a row is one of some.
-    pub(crate) fn among(&self, row: usize, bits: u64) -> bool {
-        self.value(row).is_some_and(|code| code < 64 && bits & 1 << code != 0)
+    /// The same as bits, for columns that hold several codes.
+    pub(crate) fn marked_bits(&self, mark: &str) -> u64 {
+        self.marked(mark).iter().take(64).enumerate().fold(0, |bits, (at, has)| bits | u64::from(*has) << at)
+    }
+
+    /// Whether the code of a row is one of those marked.
+    pub(crate) fn among(&self, row: usize, marked: &[bool]) -> bool {
+        self.value(row).is_some_and(|code| marked.get(code as usize).copied().unwrap_or(false))
     }
 }
 

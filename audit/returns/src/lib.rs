@@ -19,7 +19,7 @@ mod xlsx;
 
 pub use check::{
     CheckOptions, CheckReport, Dimension, Finding, MissingCounts, Ran, Rule, RuleOutcome, RuleSeverity,
-    Thresholds, check,
+    Thresholds, check, findings_csv,
 };
 pub use error::ReturnsError;
 pub use example::Example;

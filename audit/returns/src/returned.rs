@@ -15,6 +15,8 @@ use crate::text::{TextMark, scan};
 
 /// The most rows of one table.
 pub const MOST_ROWS: u32 = 200_000_000;
+/// The most bytes of a cell that is not long text; what is longer is too long for every column, and is cut.
+const MOST_BYTES: usize = 16_384;
 /// The most unknown columns and uneven rows that are named one by one.
 const MOST_NAMED: usize = 1_000;
 
@@ -230,12 +232,18 @@ impl ReturnReader {
             file: FileFacts::default(),
         };
         let mut cells = Vec::new();
+        // A file without a heading has a record in its place, and the names of a record's columns are its values.
+        let mapped = |name: &S| {
+            let name = name.as_ref().trim();
+            spec.column_index(self.mapping.as_ref().map_or(name, |m| m.column(table, name))).is_ok()
+        };
+        let is_heading = heading.iter().filter(|name| mapped(name)).count() * 2 >= heading.len();
         for name in heading {
             let name = name.as_ref().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
             let mapped = self.mapping.as_ref().map_or(name, |m| m.column(table, name));
             let Ok(column) = spec.column_index(mapped) else {
                 if data.unknown.len() < MOST_NAMED {
-                    data.unknown.push(cut(name));
+                    data.unknown.push(if is_heading { cut(name) } else { crate::check::shape(name) });
                 }
                 cells.push(None);
                 continue;
@@ -329,7 +337,7 @@ impl SheetReader<'_> {
             if reader.kind() == ColumnType::Note {
                 continue;
             }
-            let raw = cells.get(at).map_or(&[][..], AsRef::as_ref);
+            let raw = cells.get(at).map_or(&[][..], |cell| cut_bytes(cell.as_ref()));
             let dictionary = &mut self.reader.dictionaries[slot.dictionary];
             let code = dictionary.intern(raw, reader);
             slot.codes.push(code);
@@ -365,6 +373,18 @@ impl SheetReader<'_> {
             data.file = facts;
         }
     }
+}
+
+/// The first bytes of a cell, cut between characters.
+fn cut_bytes(cell: &[u8]) -> &[u8] {
+    let Some(after) = cell.get(MOST_BYTES) else { return cell };
+    let mut end = MOST_BYTES;
+    let mut next = *after;
+    while end > MOST_BYTES - 4 && next & 0xc0 == 0x80 {
+        end -= 1;
+        next = cell[end];
+    }
+    &cell[..end]
 }
 
 /// Looks a long text through for what should have been taken out, and keeps only whether there was one.
@@ -562,6 +582,25 @@ impl Return {
 mod tests {
     use super::*;
     use crate::specification::Analysis;
+
+    #[test]
+    fn a_record_in_the_place_of_a_heading_is_not_printed() {
+        let specification = Specification::aud_1().unwrap();
+        let mut reader = ReturnReader::new(&specification, None);
+        reader.sheet("victim", &["P1", "Vance", "Ida", "sex"]).unwrap();
+        let returned = reader.finish();
+        let unknown = &returned.tables[2].as_ref().unwrap().unknown;
+        assert_eq!(*unknown, ["A9", "Aa{4}", "Aa{2}"], "a record in the place of a heading is not printed");
+    }
+
+    #[test]
+    fn cells_beyond_all_measure_are_cut_between_characters() {
+        let long = "é".repeat(MOST_BYTES);
+        assert!(std::str::from_utf8(cut_bytes(long.as_bytes())).is_ok());
+        assert!(std::str::from_utf8(cut_bytes(format!("a{long}").as_bytes())).is_ok());
+        assert_eq!(cut_bytes(&[0x80; MOST_BYTES + 9]).len(), MOST_BYTES - 4);
+        assert_eq!(cut_bytes(b"short"), b"short");
+    }
 
     #[test]
     fn cells_are_read_by_partition() {

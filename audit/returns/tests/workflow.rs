@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use candour_returns::workflow::{
     Answer, By, Call, CallEvent, CallState, Clock, Deadlines, Effect, QueryEvent, QueryState, ReturnEvent,
     ReturnFile, ReturnState, clock, compliance, compliance_csv, key_of,
@@ -9,6 +11,7 @@ use candour_returns::workflow::{
 use candour_returns::{CheckOptions, CheckReport, Example, Outside, ReturnsError, Specification, check};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 
 fn by(day: i64, reason: &'static str) -> By<'static> {
     By { actor: "Audit office", at: Timestamp::from_second(1_770_000_000 + day * 86_400).unwrap(), reason }
@@ -179,6 +182,51 @@ fn a_return_resubmitted_with_a_tenth_changed_keeps_every_explanation_that_still_
     let result = file.queries.take(&report(&missed(1, 1, 3)), &by(20, "version 3")).unwrap();
     assert_eq!((result.answers_kept, result.opened), (42, 0));
     assert!(file.queries.iter().all(|(_, q)| q.history.is_intact()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn whatever_tenth_changes_the_answers_about_the_rest_are_kept(seed in any::<u64>()) {
+        let mut state = seed | 1;
+        let mut next = |most: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % most as u64) as usize
+        };
+        let mut file = ReturnFile::new("E23000099");
+        file.queries.take(&report(&missed(1, 1, 3)), &by(0, "version 1")).unwrap();
+        let keys: Vec<_> = file.queries.iter().map(|(key, _)| key.clone()).collect();
+        for key in &keys {
+            file.queries.apply(key, QueryEvent::Answer(explained()), &by(1, "read")).unwrap();
+        }
+        // Of six rows each gets another number, is mended, or changes in a field that the question is not about.
+        let (mut other, mut mended) = (BTreeSet::new(), BTreeSet::new());
+        let mut second = missed(1, 1, 3);
+        for _ in 0..6 {
+            let row = 1 + next(60);
+            let (what, to) = match next(3) {
+                0 => ("perp_count_noted", "7"),
+                1 => ("perp_count_noted", "1"),
+                _ => ("inducement", "DEBT"),
+            };
+            if (row - 1) % 4 != 0 {
+                if what == "perp_count_noted" {
+                    other.remove(&row);
+                    mended.remove(&row);
+                    if to == "7" { other.insert(row) } else { mended.insert(row) };
+                }
+                second = format!("{second}\noffence.{row}.{what} = {to}");
+            }
+        }
+        let result = file.queries.take(&report(&second), &by(2, "version 2")).unwrap();
+        prop_assert_eq!(result.reopened as usize, other.len());
+        prop_assert_eq!(result.gone as usize, mended.len());
+        prop_assert_eq!(result.answers_kept as usize, 45 - other.len() - mended.len());
+        prop_assert_eq!(result.opened, 0);
+    }
 }
 
 #[test]

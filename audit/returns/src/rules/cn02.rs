@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     source: "National Crime Recording Standard",
     why: "The order of the four days is the order in which things can happen.",
     mend: "Correct the dates",
-    bad: "offence.8.reported_on = 2024-06-01\noffence.9.recorded_on = 2026-03-01",
+    bad: "offence.8.reported_on = 2024-06-01\noffence.9.recorded_on = 2026-03-01\noffence.10.reported_on = NK\noffence.10.recorded_on = 2024-06-01",
     good: "offence.8.committed_from = 2024",
     run,
 };
@@ -22,12 +22,14 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let extracted = c.returned.header().extracted.map(day_number);
     out.tested(first.len() * days.len());
     for row in 0..first.len() {
-        for pair in days.windows(2) {
-            if let (Some((before, _)), Some((_, after))) = (pair[0].range(row), pair[1].range(row))
-                && after < before
-            {
-                out.cell(row, &[pair[1], pair[0]], "is before {}", &[Say::Word(&pair[0].spec.name)]);
+        // Each day against the last before it that is known, so that a missing one hides nothing.
+        let mut known: Option<(&Col<'_>, i32)> = None;
+        for column in &days {
+            let Some((low, high)) = column.range(row) else { continue };
+            if let Some((earlier, _)) = known.filter(|(_, before)| high < *before) {
+                out.cell(row, &[*column, *earlier], "is before {}", &[Say::Word(&earlier.spec.name)]);
             }
+            known = Some((column, low));
         }
         for column in &days {
             if let (Some(low), Some(extracted)) = (column.low(row), extracted)

@@ -17,14 +17,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let class = c.col("offence", "ho_class");
-    let sexual_class = class.map_or(0, |class| class.marked("sexual"));
+    let sexual_class = class.map_or(Vec::new(), |class| class.marked("sexual"));
     let marked = c.col("offence", "flag_cse");
     let is_marked = |row: usize| marked.is_some_and(|flag| flag.is(row, flag.code("Y")));
     if let (Some(class), Some(cce)) = (class, c.col("offence", "flag_cce")) {
         out.tested(cce.len());
         let yes = cce.code("Y");
         for row in 0..cce.len() {
-            if cce.is(row, yes) && class.among(row, sexual_class) && !is_marked(row) {
+            if cce.is(row, yes) && class.among(row, &sexual_class) && !is_marked(row) {
                 let columns: Vec<Col<'_>> = marked.into_iter().chain([cce, class]).collect();
                 out.cell(
                     row,
@@ -45,13 +45,13 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let mut seen = vec![false; people.dictionary.len()];
     for (offence, person) in &c.victims_of {
         let row = *offence as usize;
-        if class.is_some_and(|class| class.among(row, sexual_class)) {
+        if class.is_some_and(|class| class.among(row, &sexual_class)) {
             harmed[*person as usize] = true;
             seen[*person as usize] |= is_marked(row);
         }
     }
     let (criminal, sexual, exploitation) =
-        (factors.marked("criminal"), factors.marked("sexual"), factors.marked("exploitation"));
+        (factors.marked_bits("criminal"), factors.marked_bits("sexual"), factors.marked_bits("exploitation"));
     for row in 0..factors.len() {
         let (Some(bits), Some(person)) = (factors.wide(row), people.value(row)) else { continue };
         if bits & criminal == 0 || bits & exploitation != 0 {

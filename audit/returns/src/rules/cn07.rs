@@ -50,7 +50,7 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
 pub(crate) fn harmed(c: &Check<'_>) -> Vec<u32> {
     let Some(class) = c.col("offence", "ho_class") else { return Vec::new() };
     let contact = class.marked("contact");
-    let of_contact = c.victims_of.iter().filter(|(offence, _)| class.among(*offence as usize, contact));
+    let of_contact = c.victims_of.iter().filter(|(offence, _)| class.among(*offence as usize, &contact));
     let mut people: Vec<u32> = of_contact.map(|(_, person)| *person).collect();
     people.sort_unstable();
     people.dedup();

@@ -19,7 +19,7 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let Some(factors) = c.col("assessment", "factors") else {
         return out.not_applicable("no assessments were sent");
     };
-    let exclusive = factors.marked("exclusive");
+    let exclusive = factors.marked_bits("exclusive");
     out.tested(factors.len());
     for row in 0..factors.len() {
         let Some(bits) = factors.wide(row) else { continue };

@@ -26,7 +26,7 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let (closed, no) = (outcome.marked("nfa"), account.code("N"));
     out.tested(outcome.len());
     for row in 0..outcome.len() {
-        if outcome.among(row, closed) && account.is(row, no) && interview.is(row, no) {
+        if outcome.among(row, &closed) && account.is(row, no) && interview.is(row, no) {
             out.cell(
                 row,
                 &[outcome, account, interview],

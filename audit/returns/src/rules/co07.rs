@@ -26,6 +26,9 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
         if header.nil_reason.is_none() {
             out.whole(Some("header"), Some("nil_reason"), None, "a nil return without a reason", &[]);
         }
+        if c.outside.nil_signed.is_none() {
+            out.note("whether a named office has signed the nil return is not known", &[]);
+        }
         if c.outside.nil_signed == Some(false) {
             out.whole(
                 Some("header"),

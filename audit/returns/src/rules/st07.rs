@@ -46,13 +46,12 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
         }
         for row in 0..column.len() {
             let Some((first, last)) = days.range(row) else { continue };
-            let bits = match column.spec.kind {
-                ColumnType::EnumList => column.wide(row),
-                _ => column.value(row).filter(|code| *code < 64).map(|code| 1 << code),
+            let used = |at: usize| match column.spec.kind {
+                ColumnType::EnumList => column.wide(row).is_some_and(|bits| at < 64 && bits & 1 << at != 0),
+                _ => column.is(row, at as u32),
             };
-            let Some(bits) = bits else { continue };
-            for (at, (from, until)) in limits.iter().enumerate().take(64) {
-                if bits & 1 << at != 0 && (last < *from || first > *until) {
+            for (at, (from, until)) in limits.iter().enumerate() {
+                if (last < *from || first > *until) && used(at) {
                     let day = Say::Day(if last < *from { last } else { first });
                     let code = if may_show(column.spec) { list.codes[at].code.as_str() } else { "a code" };
                     out.cell(row, &[column, days], "{} could not be used on {}", &[Say::Word(code), day]);
