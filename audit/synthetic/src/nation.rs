@@ -8,6 +8,7 @@ use candour_returns::{BodyType, Mapping, Thresholds};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::call::{CALL, Sent, knowledge};
 use crate::dates::{civil, push_iso, year_of};
 use crate::dialect::{Layout, Row, push_quoted};
 use crate::geography::Geography;
@@ -42,7 +43,7 @@ pub struct Nation {
 /// Some bytes of one file. The pieces of a file come in order; those of different files may alternate.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
-    /// The file's path with `/` between its parts, below the folder that is written to: `returns/…` or `truth/…`.
+    /// The file's path with `/` between its parts, below the folder that is written to: `returns/…`, `call/…` or `truth/…`.
     pub path: &'a str,
     /// The format it should have in the end. The bytes are always those of a CSV file, TOML or JSON lines.
     pub format: Format,
@@ -174,6 +175,7 @@ impl Nation {
         let flat: Vec<(usize, &crate::press::Job)> =
             jobs.iter().flat_map(|(b, jobs)| jobs.iter().map(move |j| (*b, j))).collect();
         let mut writing: Option<BodyWriter> = None;
+        let mut sent: Vec<Sent> = Vec::new();
         let mut next_body = 0usize;
         for window in flat.chunks(WINDOW) {
             let parts: Vec<_> = window.par_iter().map(|(body, job)| press.make(*body, job)).collect();
@@ -182,11 +184,16 @@ impl Nation {
                     && let Some(done) = writing.take()
                 {
                     next_body = done.body + 1;
-                    done.close(press, &mut out, &mut summary)?;
+                    done.close(press, &mut out, &mut summary, &mut sent)?;
                 }
                 // Bodies without a row send their headings.
                 while writing.is_none() && next_body < *body {
-                    BodyWriter::open(press, next_body, &mut out)?.close(press, &mut out, &mut summary)?;
+                    BodyWriter::open(press, next_body, &mut out)?.close(
+                        press,
+                        &mut out,
+                        &mut summary,
+                        &mut sent,
+                    )?;
                     next_body += 1;
                 }
                 if writing.is_none() {
@@ -199,11 +206,21 @@ impl Nation {
         }
         if let Some(done) = writing.take() {
             next_body = done.body + 1;
-            done.close(press, &mut out, &mut summary)?;
+            done.close(press, &mut out, &mut summary, &mut sent)?;
         }
         for empty in next_body..press.map.bodies.len() {
-            BodyWriter::open(press, empty, &mut out)?.close(press, &mut out, &mut summary)?;
+            BodyWriter::open(press, empty, &mut out)?.close(press, &mut out, &mut summary, &mut sent)?;
         }
+        let mut lines = Vec::new();
+        for (own, (known, broken)) in sent.iter().zip(knowledge(press, &sent)) {
+            let code = &press.map.bodies[own.body].code;
+            out.put(&format!("call/{code}.json"), Format::Csv, known.to_string().as_bytes(), true)?;
+            for (rule, table, column, cause) in broken {
+                let _ = writeln!(lines, "{rule},{code},{table},,{column},,{cause}");
+                *summary.faults.entry(rule.to_owned()).or_default() += 1;
+            }
+        }
+        out.truth("errors.csv", &lines, false)?;
         for (file, _) in TRUTH_BESIDE {
             out.truth(file, b"", true)?;
         }
@@ -478,6 +495,7 @@ struct BodyWriter {
     hashes: Vec<Sha256>,
     counts: Counts,
     months: [BTreeMap<i32, u64>; 3],
+    met: std::collections::BTreeSet<u16>,
     notes: BTreeMap<i32, (u64, u64)>,
 }
 
@@ -498,6 +516,7 @@ impl BodyWriter {
             hashes: TABLES.iter().map(|_| Sha256::new()).collect(),
             counts: Counts::default(),
             months: Default::default(),
+            met: std::collections::BTreeSet::new(),
             notes: BTreeMap::new(),
             tables: tables.clone(),
         };
@@ -551,6 +570,7 @@ impl BodyWriter {
             self.rows[table] += part.rows[table];
         }
         self.counts.add(part.counts);
+        self.met.extend(part.met);
         for (own, other) in self.months.iter_mut().zip(part.months) {
             for (month, count) in other {
                 *own.entry(month).or_default() += count;
@@ -583,8 +603,17 @@ impl BodyWriter {
         press: &Press,
         out: &mut Out<'_, S>,
         summary: &mut Summary,
+        sent: &mut Vec<Sent>,
     ) -> Result<(), E> {
         let plan = &press.plans.bodies[self.body];
+        sent.push(Sent {
+            body: self.body,
+            victims: self.rows[0],
+            offences: self.rows[1],
+            flagged: self.counts.flagged,
+            met: std::mem::take(&mut self.met),
+            nil: says_nil(press, self.body),
+        });
         let code = press.map.bodies[self.body].code.clone();
         for table in self.tables.clone() {
             self.put(table, plan.format, b"", true, out)?;
@@ -638,7 +667,6 @@ impl BodyWriter {
             Some(Sabotaged::WrongYear) => {
                 broken.push(("ST03", "header", "", "definition_version", "sabotage"));
             }
-            Some(Sabotaged::ReversedFlag) => broken.push(("XB01", "", "", "flag_cse", "sabotage")),
             Some(Sabotaged::UnknownColumn) => broken.push(("ST01", "victim", "", "nickname", "sabotage")),
             Some(Sabotaged::LostRows) => broken.push(("ST02", "file", "1", "rows", "sabotage")),
             Some(Sabotaged::DefaultCategory) if self.counts.assessments >= Thresholds::default().fewest => {
@@ -696,6 +724,13 @@ impl BodyWriter {
     }
 }
 
+/// Whether a body says that it has nothing: one of which nobody is known does, unless it is one that says nothing at all.
+fn says_nil(press: &Press, body: usize) -> bool {
+    let contents = &press.plans.contents[body];
+    let silent = press.plans.bodies[body].sabotage == Some(Sabotaged::NilUnsigned);
+    contents.records.is_empty() && contents.events.is_empty() && !silent
+}
+
 /// Whether a month of the period has no row, or less than a third of the middling month's.
 fn thin_month(months: &BTreeMap<i32, u64>, period: (i32, i32), fewest: u64) -> bool {
     let month = |day: i32| {
@@ -722,15 +757,11 @@ fn header(press: &Press, body: usize) -> Vec<u8> {
     let plan = &press.plans.bodies[body];
     let named = &press.map.bodies[body];
     let wrong_year = plan.sabotage == Some(Sabotaged::WrongYear);
-    // A body of which nobody is known says so, unless it is one that says nothing.
-    let contents = &press.plans.contents[body];
-    let nil = contents.records.is_empty()
-        && contents.events.is_empty()
-        && plan.sabotage != Some(Sabotaged::NilUnsigned);
+    let nil = says_nil(press, body);
     let Ok(table) = press.specification.table("header") else { return Vec::new() };
     let layout = Layout::new(&press.specification, table, &Mapping::default(), 0);
     let mut row = Row::default();
-    row.text(&named.code).text(named.body_type.code()).text("SYNTHETIC-1").text("1");
+    row.text(&named.code).text(named.body_type.code()).text(CALL).text("1");
     row.text(if wrong_year { "0.9.0" } else { &press.specification.version });
     row.with(|c| push_iso(c, plan.period.0)).with(|c| push_iso(c, plan.period.1));
     row.with(|c| {

@@ -136,6 +136,8 @@ pub(crate) struct Contents {
     pub(crate) suspects: Vec<u64>,
     /// The same by number.
     pub(crate) suspects_sorted: Vec<u64>,
+    /// Records and offences that the body holds, whatever it sends of them.
+    pub(crate) held: (u64, u64),
 }
 
 /// The bit that says that a record is the second of its person.
@@ -206,8 +208,10 @@ impl Plans {
             }
         }
         contents.par_iter_mut().zip(&bodies).for_each(|(c, plan)| {
+            let held = (c.records.len() as u64, c.events.len() as u64);
+            c.held = held;
             if plan.sabotage.is_some_and(Sabotaged::is_nil) {
-                *c = Contents::default();
+                *c = Contents { held, ..Contents::default() };
                 return;
             }
             if plan.changed_on.is_some() {

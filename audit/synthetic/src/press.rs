@@ -1,6 +1,6 @@
 //! Rows of returns and the lines of truth that go with them, in parts that any thread can make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use candour_returns::{BodyType, DateOrder, Mapping, Specification};
@@ -91,6 +91,8 @@ pub(crate) struct Part {
     pub(crate) counts: Counts,
     /// Offences by month recorded, episodes and assessments by month begun; months are counted from the year 0.
     pub(crate) months: [BTreeMap<i32, u64>; 3],
+    /// Authorities that rows name.
+    pub(crate) met: BTreeSet<u16>,
     /// By year: notes, and those with wording that guidance asks not to use.
     pub(crate) notes: BTreeMap<i32, (u64, u64)>,
 }
@@ -102,6 +104,7 @@ pub(crate) struct Counts {
     pub(crate) victim_ethnicity_missing: u64,
     pub(crate) victim_dob_missing: u64,
     pub(crate) offences: u64,
+    pub(crate) flagged: u64,
     pub(crate) noted_unknown: u64,
     pub(crate) relationship_unknown: u64,
     pub(crate) victim_sex_missing: u64,
@@ -122,6 +125,7 @@ impl Counts {
         self.victim_ethnicity_missing += other.victim_ethnicity_missing;
         self.victim_dob_missing += other.victim_dob_missing;
         self.offences += other.offences;
+        self.flagged += other.flagged;
         self.noted_unknown += other.noted_unknown;
         self.relationship_unknown += other.relationship_unknown;
         self.victim_sex_missing += other.victim_sex_missing;
@@ -648,6 +652,7 @@ impl Scribe<'_> {
             self.part.counts.births_new_year +=
                 rows * u64::from(civil(born).month == 1 && civil(born).day == 1);
         }
+        self.part.met.insert(written.authority);
         self.part.counts.victim_sex_missing +=
             rows * u64::from(rules.iter().any(|(rule, ..)| *rule == "VA03"));
         for (rule, column, cause) in rules.clone() {
@@ -1061,6 +1066,8 @@ impl Scribe<'_> {
                 self.month(0, o.recorded_on);
             }
         });
+        self.part.counts.flagged += rows * u64::from(o.flag_cse);
+        self.part.met.insert(e.place);
         self.part.counts.noted_unknown += rows * u64::from(o.noted.is_none());
         self.part.counts.relationship_unknown += rows * u64::from(o.relationship == "NK");
         let _ = writeln!(self.part.offence_map, "{},{offence_id},{event}", self.code);

@@ -9,6 +9,7 @@ mod language;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 
 use serde::Serialize;
 
@@ -223,8 +224,8 @@ pub struct Aligned {
 }
 
 /// Lays clusters, given by body and record, beside the map of records to persons. A record that stands in several rows counts once.
-pub fn align<'a>(
-    truth: &HashMap<(String, String), u32>,
+pub fn align<'a, S: BuildHasher>(
+    truth: &HashMap<(String, String), u32, S>,
     clusters: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
 ) -> Aligned {
     let mut aligned = Aligned::default();
@@ -246,12 +247,10 @@ pub fn align<'a>(
     let mut alone: Vec<(&(String, String), &u32)> =
         truth.iter().filter(|(key, _)| !seen.contains(*key)).collect();
     alone.sort();
-    let mut next = numbers.len() as u32;
-    for (_, person) in alone {
+    aligned.unclustered = alone.len() as u64;
+    for ((_, person), next) in alone.into_iter().zip(numbers.len() as u32..) {
         aligned.clusters.push(next);
         aligned.persons.push(*person);
-        aligned.unclustered += 1;
-        next += 1;
     }
     aligned
 }
