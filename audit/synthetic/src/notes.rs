@@ -20,13 +20,13 @@ const SIGNS: [(&str, &[&str]); 13] = [
         "H02",
         &[
             "was seen with a group of older men",
-            "was met after lessons by an adult whom the family do not know",
+            "was in daily touch with an adult whom the family do not know",
         ],
     ),
     (
         "H03",
         &[
-            "came home with a new phone and no account of it",
+            "came home with a good deal of money and no account of it",
             "wore costly clothing that nobody at home had bought",
         ],
     ),
@@ -208,7 +208,7 @@ const MISUSE: [(&str, &str, &[&str]); 8] = [
         "blame",
         &[
             "{S} speaks warmly of [{p} older boyfriend], who is 24.",
-            "The log describes {o} as [in a consenting relationship] with a man of 23.",
+            "The log describes {o} as [in a consenting relationship with a man of 23].",
         ],
     ),
     (
@@ -243,7 +243,7 @@ const MISUSE: [(&str, &str, &[&str]); 8] = [
         "minimising",
         &[
             "There was an [inappropriate relationship] with the coach.",
-            "{S} spends time with adults [in exchange for] gifts.",
+            "{S} is thought to have agreed to it [in exchange for] attention.",
             "The exploitation is thought to be [low level] at present.",
         ],
     ),
@@ -267,9 +267,9 @@ const MISUSE: [(&str, &str, &[&str]); 8] = [
 const TRAPS: [(&str, &str); 6] = [
     ("B1", "The training day reminded staff never to write that a child is [making unsafe choices]."),
     ("B5", "The audit found the words [hard to reach] in older files and asked for them to be rewritten."),
-    ("B1", "The earlier note said [lifestyle choice]; that wording is wrong and is withdrawn."),
+    ("B1", "The earlier note said [lifestyle choice]; that wording is wrong and is taken back."),
     ("B3", "The policy asks staff not to write of a child as [a gang member]."),
-    ("M1", "The guidance says that nobody should write [in exchange for] of a child who was abused."),
+    ("M1", "The guidance says that nobody should write [in exchange for] of any child."),
     ("B4", "The complaint is that a letter called a child [manipulative]; the manager has apologised."),
 ];
 
@@ -278,7 +278,7 @@ const RISK: [&str; 5] = [
     "{S} remains [at risk of being exploited] and will stay on the list.",
     "The panel graded {o} [at high risk of exploitation] this month.",
     "{S} is thought to be [vulnerable to exploitation].",
-    "{S} may be [at risk of grooming] by older contacts.",
+    "{S} may be [at risk of grooming].",
 ];
 const ACKNOWLEDGED: [&str; 3] = [
     "The meeting agreed that {s} [has been sexually exploited] and that the plan must say so.",
@@ -457,6 +457,15 @@ impl Note {
                     let (code, label, texts) = r.pick(&MISUSE);
                     let text = r.pick(texts);
                     self.labelled(text, code, SpanKind::Language, label, kind.female);
+                    // What such words call a relationship is itself a sign: an older associate.
+                    if let (true, Some(span)) = (code == "B2", self.spans.last().copied()) {
+                        self.spans.push(NoteSpan {
+                            code: "H02",
+                            kind: SpanKind::Annotation,
+                            label: "harm",
+                            ..span
+                        });
+                    }
                 }
                 Sentence::Trap => {
                     let (code, text) = r.pick(&TRAPS);
@@ -665,7 +674,11 @@ mod tests {
             for s in &n.spans {
                 let phrase = &text[s.start as usize..s.end as usize];
                 assert!(phrase.len() > 4 && phrase.trim() == phrase, "{s:?} {phrase:?}");
-                if s.kind == SpanKind::Annotation && s.code.starts_with('H') {
+                if s.kind == SpanKind::Annotation
+                    && s.code.starts_with('H')
+                    && !phrase.contains(" boyfriend")
+                    && !phrase.contains("relationship")
+                {
                     let start: String = phrase.chars().take(6).collect();
                     let family = SIGNS.iter().find(|(code, _)| *code == s.code).unwrap();
                     assert!(family.1.iter().any(|p| p.starts_with(&start)), "{phrase}");
