@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use candour_record::Presence;
+use candour_record::{BodyKind, Presence};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -565,6 +565,18 @@ impl BodyType {
         }
     }
 
+    /// The type under which a body of the register sends, where its kind says so.
+    pub fn of_kind(kind: BodyKind) -> Option<Self> {
+        match kind {
+            BodyKind::PoliceForce => Some(Self::Police),
+            BodyKind::LocalAuthority => Some(Self::Childrens),
+            BodyKind::Health => Some(Self::Health),
+            BodyKind::Charity => Some(Self::Vol),
+            BodyKind::Prosecutor => Some(Self::Cps),
+            _ => None,
+        }
+    }
+
     /// The type of body that a code names.
     pub fn of(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|body| body.code() == code)
@@ -599,6 +611,13 @@ mod tests {
         assert!(
             Specification::from_toml(&broken).unwrap_err().to_string().contains("none of NA, NK, NR, NC")
         );
+    }
+
+    #[test]
+    fn kinds_of_bodies_send_under_their_type() {
+        assert_eq!(BodyType::of_kind(BodyKind::PoliceForce), Some(BodyType::Police));
+        assert_eq!(BodyType::of_kind(BodyKind::Panel), None);
+        assert!(BodyType::ALL.into_iter().all(|body| BodyType::of(body.code()) == Some(body)));
     }
 
     #[test]

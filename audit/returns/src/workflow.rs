@@ -418,6 +418,21 @@ impl ReturnFile {
         }
     }
 
+    /// Takes the report of the version that was sent last: its structure is rejected, or it is validated, and where something waits
+    /// for the body the queries are opened.
+    pub fn checked(&mut self, report: &CheckReport, by: &By<'_>) -> Result<Resubmission, ReturnsError> {
+        if report.stops() {
+            self.apply(ReturnEvent::RejectStructure, by)?;
+            return Ok(Resubmission::default());
+        }
+        self.apply(ReturnEvent::Validate, by)?;
+        let taken = self.queries.take(report, by)?;
+        if self.queries.waiting() > 0 {
+            self.apply(ReturnEvent::OpenQueries, by)?;
+        }
+        Ok(taken)
+    }
+
     /// Moves the return, or refuses with what it could do instead.
     pub fn apply(&mut self, event: ReturnEvent, by: &By<'_>) -> Result<(), ReturnsError> {
         use ReturnEvent as E;
@@ -615,7 +630,8 @@ pub struct Query {
     answered_for: (RecordKey, Option<f64>),
 }
 
-/// The queries of one return. Indicators are not asked about.
+/// The queries of one return: its errors and queries. What stops a file is not asked about, since the file is not loaded; indicators
+/// are not asked about either.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Queries {
     #[serde(with = "as_list")]
@@ -667,7 +683,9 @@ impl Queries {
         let mut found: BTreeMap<QueryKey, Finding> = BTreeMap::new();
         let mut cut: Vec<&str> = Vec::new();
         for outcome in &report.outcomes {
-            let asked = rules::find(&outcome.rule).is_some_and(|r| r.severity != RuleSeverity::Indicator);
+            let asks =
+                |r: &crate::check::Rule| matches!(r.severity, RuleSeverity::Error | RuleSeverity::Query);
+            let asked = rules::find(&outcome.rule).is_some_and(asks);
             if !asked {
                 continue;
             }

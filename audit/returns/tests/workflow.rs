@@ -123,6 +123,21 @@ fn a_return_goes_its_way_to_a_release() {
 }
 
 #[test]
+fn a_checked_version_is_rejected_queried_or_ready() {
+    use ReturnEvent as E;
+    let mut file = ReturnFile::new("E23000099");
+    on_its_way(&mut file, [E::Acknowledge, E::Prepare, E::Upload]);
+    file.checked(&report("offence.5.recorded_on = 45717"), &by(5, "checked")).unwrap();
+    assert_eq!((&file.state, file.queries.iter().count()), (&ReturnState::StructureRejected, 0));
+    file.apply(E::Upload, &by(6, "mended")).unwrap();
+    let taken = file.checked(&report("offence.2.perp_count_noted = 3"), &by(7, "checked")).unwrap();
+    assert_eq!((taken.opened, &file.state), (1, &ReturnState::QueriesOpen));
+    file.apply(E::Resubmit, &by(8, "mended")).unwrap();
+    let taken = file.checked(&report(""), &by(9, "checked")).unwrap();
+    assert_eq!((taken.gone, &file.state), (1, &ReturnState::Validated));
+}
+
+#[test]
 fn nil_partial_refusal_and_impossibility_are_states() {
     use ReturnEvent as E;
     let mut nil = ReturnFile::new("a");

@@ -156,7 +156,7 @@ fn severity(severity: RuleSeverity) -> &'static str {
 
 /// What nearly every rule uses.
 mod prelude {
-    pub(super) use std::collections::{HashMap, HashSet};
+    pub(super) use hashbrown::{HashMap, HashSet};
 
     pub(super) use crate::check::{
         Check, Col, Dimension, MissingCounts, NONE, Out, Rule, RuleSeverity, Say, known_of, may_show, row_of,

@@ -38,22 +38,27 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     if history.len() < 3 {
         return out.not_applicable("fewer than three earlier years");
     }
-    let counts: Vec<f64> = history.iter().map(|year| year.count as f64).collect();
-    let mean = counts.iter().sum::<f64>() / counts.len() as f64;
-    let spread = (counts.iter().map(|n| (n - mean).powi(2)).sum::<f64>() / (counts.len() - 1) as f64).sqrt();
-    // Years that were alike by chance still vary as counts do.
-    let spread = spread.max(mean.sqrt());
     let table = if header.body_type == Some(BodyType::Police) { "offence" } else { "victim" };
     let Some(now) = c.returned.rows(table) else { return out.not_applicable("no records were sent") };
+    let mut years = history.clone();
+    years.sort_unstable_by_key(|year| year.year);
+    let counts: Vec<f64> = years.iter().map(|year| year.count as f64).collect();
+    let last = counts[counts.len() - 1];
+    let changes: Vec<f64> = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let usual = changes.iter().sum::<f64>() / changes.len() as f64;
+    let spread =
+        (changes.iter().map(|n| (n - usual).powi(2)).sum::<f64>() / (changes.len() - 1) as f64).sqrt();
+    // Years that changed alike by chance still vary as two counts do.
+    let spread = spread.max((last + now as f64).sqrt());
     out.tested(1);
-    let far = (now as f64 - mean).abs() / spread;
+    let far = (now as f64 - last - usual).abs() / spread;
     if spread > 0.0 && far > c.thresholds().change_deviations {
-        let said = [Say::Int(now as i64), Say::Word(&format!("{mean:.0}")), Say::Word(&format!("{far:.1}"))];
+        let said = [Say::Int(now as i64), Say::Int(last as i64), Say::Word(&format!("{far:.1}"))];
         out.whole(
             Some(table),
             None,
             None,
-            "{} records against {} in a middling year, {} standard deviations away",
+            "{} records against {} a year before, a change {} standard deviations from the usual",
             &said,
         );
     }
