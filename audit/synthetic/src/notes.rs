@@ -20,7 +20,7 @@ const SIGNS: [(&str, &[&str]); 13] = [
         "H02",
         &[
             "was seen with a group of older men",
-            "was in daily touch with an adult whom the family do not know",
+            "was in daily contact with an adult whom the family do not know",
         ],
     ),
     (
@@ -243,7 +243,7 @@ const MISUSE: [(&str, &str, &[&str]); 8] = [
         "minimising",
         &[
             "There was an [inappropriate relationship] with the coach.",
-            "{S} is thought to have agreed to it [in exchange for] attention.",
+            "The file says that this was [in exchange for] favours.",
             "The exploitation is thought to be [low level] at present.",
         ],
     ),
