@@ -486,3 +486,131 @@ fn a_corrected_nation_differs_by_its_faults_alone() {
     assert!(!left.contains("injected") && !left.contains("sabotage"));
     assert!(text(&damaged, "truth/errors.csv").contains("injected"));
 }
+
+#[test]
+fn childrens_services_follow_their_knobs() {
+    let (nation, files) = plain(40_000, false);
+    let assessments: Vec<_> = rows_of(&nation, &files, "assessment").into_iter().map(|r| r.1).collect();
+    let has = |a: &HashMap<String, String>, code: &str| a["factors"].split(' ').any(|f| f == code);
+    let marked: Vec<usize> =
+        assessments.iter().filter(|a| has(a, "11A")).map(|a| a["factors"].split(' ').count()).collect();
+    let mean = marked.iter().sum::<usize>() as f64 / marked.len() as f64;
+    println!("factors of children marked as exploited: {mean:.2} of {}", marked.len());
+    assert!((mean - 5.0).abs() < 0.3, "{mean}");
+    let share_in = |year: &str| {
+        let of_year: Vec<_> = assessments.iter().filter(|a| a["end"].starts_with(year)).collect();
+        of_year.iter().filter(|a| has(a, "11A")).count() as f64 / of_year.len() as f64
+    };
+    // First and last two years together, since one year alone is too small; the trend runs from the first to the last.
+    let change = (share_in("2024") + share_in("2025")) / (share_in("2016") + share_in("2017")) - 1.0;
+    println!("change of the share marked 11A: {change:.3}");
+    assert!((-0.45..-0.10).contains(&change), "{change}");
+    near(
+        "assessments of risk only",
+        assessments.iter().filter(|a| a["harm_status"] == "RISK_ONLY").count(),
+        assessments.len(),
+        0.35,
+        0.02,
+    );
+    let records = rows_of(&nation, &files, "victim")
+        .into_iter()
+        .filter(|(body, _)| body.starts_with("X06") || body.starts_with("X96"));
+    let held: Vec<_> = records.map(|r| r.1).collect();
+    let early = held.iter().filter(|v| v["first_known"].as_str() < "2024");
+    let (all, with) = early.fold((0, 0), |(all, with), v| (all + 1, with + usize::from(v["nhs_no"] != "NK")));
+    near("NHS numbers at children's services before 2024", with, all, 0.65, 0.02);
+    let late: Vec<_> = held.iter().filter(|v| v["first_known"].as_str() >= "2025").collect();
+    near(
+        "NHS numbers at children's services in 2025",
+        late.iter().filter(|v| v["nhs_no"] != "NK").count(),
+        late.len(),
+        0.75,
+        0.03,
+    );
+}
+
+#[test]
+fn wording_differs_by_body_and_lies_beside_offences_as_the_knob_says() {
+    let (_, files) = write(Knobs {
+        language: Language { sentences: 1.0, ..Language::default() },
+        sabotage: Sabotage::none(),
+        ..knobs(20_000)
+    });
+    let mut by_body: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for row in truth_rows(&files, "language_rates.csv") {
+        let counts = by_body.entry(row["body"].clone()).or_default();
+        counts.0 += row["notes"].parse::<f64>().unwrap();
+        counts.1 += row["misuse"].parse::<f64>().unwrap();
+    }
+    let rates: Vec<f64> =
+        by_body.values().filter(|(notes, _)| *notes > 400.0).map(|(notes, own)| own / notes).collect();
+    let (low, high) = rates.iter().fold((1.0f64, 0.0f64), |(l, h), r| (l.min(*r), h.max(*r)));
+    println!("rates of {} bodies from {low:.3} to {high:.3}", rates.len());
+    assert!(rates.len() > 30 && low < 0.05 && (0.25..0.50).contains(&high), "{low} {high}");
+    let (mut outside, mut beside) = (0, 0);
+    for line in text(&files, "truth/note_labels.jsonl").lines() {
+        let label: serde_json::Value = serde_json::from_str(line).unwrap();
+        if !label["language"].as_array().unwrap().is_empty()
+            && !label["body"].as_str().unwrap().starts_with("X23")
+        {
+            outside += 1;
+            beside += usize::from(label["beside_offence"].as_bool().unwrap());
+        }
+    }
+    near("such notes beside an offence", beside, outside, 0.5, 0.04);
+}
+
+#[test]
+fn ethnicity_is_missing_at_random_unless_switched() {
+    let spread = |switched: bool| {
+        let mut k = Knobs {
+            dialects: false,
+            language: Language { notes: false, ..Language::default() },
+            ..knobs(60_000)
+        };
+        k.suspects.ethnicity_missing_not_at_random = switched;
+        let (nation, files) = write(k);
+        let ethnicity: Vec<String> =
+            truth_rows(&files, "offenders.csv").into_iter().map(|o| o["ethnicity"].clone()).collect();
+        let map = read_record_map(text(&files, "truth/suspect_map.csv")).unwrap();
+        let mut groups: BTreeMap<u8, (f64, f64)> = BTreeMap::new();
+        for (body, row) in
+            rows_of(&nation, &files, "suspect").iter().filter(|(_, r)| r["identified"] == "NAMED")
+        {
+            let offender = map[&(body.clone(), row["suspect_id"].clone())];
+            let counts = groups.entry(ethnicity[offender as usize].as_bytes()[0]).or_default();
+            counts.0 += 1.0;
+            counts.1 += f64::from(u8::from(["NS", "NK", "NC"].contains(&row["ethnicity"].as_str())));
+        }
+        let shares: Vec<f64> =
+            groups.values().filter(|(n, _)| *n > 400.0).map(|(n, missing)| missing / n).collect();
+        println!("switched {switched}: {groups:?}");
+        assert!(shares.len() >= 3);
+        shares.iter().fold(0.0f64, |h, s| h.max(*s)) - shares.iter().fold(1.0f64, |l, s| l.min(*s))
+    };
+    let (off, on) = (spread(false), spread(true));
+    assert!(off < 0.08 && on > off + 0.08, "off {off}, on {on}");
+}
+
+#[test]
+fn a_slip_in_names_is_as_frequent_as_the_knob_says() {
+    let mut k = Knobs {
+        dialects: false,
+        language: Language { notes: false, ..Language::default() },
+        ..knobs(30_000)
+    };
+    k.faults.rate = 0.0;
+    k.sabotage = Sabotage::none();
+    let slipped = write(k.clone());
+    let d = &mut k.distortion;
+    d.name_typo = 0.0;
+    let clean = write(k);
+    // Streams are the same, so a name differs where a slip changed it or, after one, where the numbers went on otherwise.
+    let names = |(nation, files): &(Nation, Files)| -> Vec<String> {
+        rows_of(nation, files, "victim").into_iter().map(|(_, r)| r["surname"].clone()).collect()
+    };
+    let (a, b) = (names(&slipped), names(&clean));
+    assert_eq!(a.len(), b.len());
+    let differ = a.iter().zip(&b).filter(|(a, b)| a != b).count();
+    near("surnames that a slip changed", differ, a.len(), 0.055, 0.03);
+}
