@@ -268,7 +268,7 @@ impl ColumnReader {
                 if hex { good(0, 0) } else { bad(Fault::Form) }
             }
             ColumnType::Country => {
-                let three = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+                let three = text.len() == 3 && COUNTRIES.split_ascii_whitespace().any(|code| code == text);
                 if three { good(0, 0) } else { bad(Fault::NotListed) }
             }
             ColumnType::Nhs => match nhs(text) {
@@ -387,6 +387,19 @@ fn slashed(text: &str, order: DateOrder) -> Option<(i32, i32)> {
     let minute = clock.map_or(Some(0), clock_minutes)?;
     Some((day_number(date), minute))
 }
+
+/// The codes of three letters of ISO 3166-1, and XXA, which travel documents (ICAO 9303, part 3) write for a
+/// stateless person.
+const COUNTRIES: &str = "ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR \
+    BHS BIH BLM BLR BLZ BMU BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL \
+    COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA DNK DOM DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK \
+    FRA FRO FSM GAB GBR GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY HKG HMD HND HRV \
+    HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT LAO \
+    LBN LBR LBY LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL MKD MLI MLT MMR MNE MNG \
+    MNP MOZ MRT MSR MTQ MUS MWI MYS MYT NAM NCL NER NFK NGA NIC NIU NLD NOR NPL NRU NZL OMN PAK PAN PCN \
+    PER PHL PLW PNG POL PRI PRK PRT PRY PSE PYF QAT REU ROU RUS RWA SAU SDN SEN SGP SGS SHN SJM SLB SLE \
+    SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON TTO \
+    TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE XXA";
 
 /// Letters only, in words that begin with capitals: `Ida`, `Ida-Vance`, `VANCE_Ida`.
 fn is_name_like(text: &str) -> bool {
@@ -520,6 +533,10 @@ mod tests {
         assert_eq!(state("offence", "committed_from", "2009"), State::Value);
         assert_eq!(state("missing", "start", "2025-03-01T22:15Z"), State::Value);
         assert_eq!(state("missing", "start", "2025-03-01T25:15"), State::Bad(Fault::Form));
+        assert_eq!(COUNTRIES.split_ascii_whitespace().count(), 250);
+        assert_eq!(state("suspect", "nationality", "NAM"), State::Value);
+        assert_eq!(state("suspect", "nationality", "NA"), State::Missing(Missing::NotApplicable));
+        assert_eq!(state("suspect", "nationality", "ZZZ"), State::Bad(Fault::NotListed));
     }
 
     #[test]

@@ -435,6 +435,9 @@ impl Specification {
                     table.column(on)?;
                 }
             }
+            if table.key.is_empty() || table.key.len() > 4 {
+                return fault(table.name.clone(), "a key has one to four columns".to_owned());
+            }
             for key in &table.key {
                 if !table.column(key)?.missing.is_empty() && table.key.len() == 1 {
                     return fault(table.name.clone(), format!("the key {key} may not be missing"));
@@ -457,6 +460,37 @@ impl Specification {
                         );
                     }
                 }
+            }
+        }
+        self.check_domains()
+    }
+
+    /// Columns of one domain share a dictionary, so they must read alike; and rules that follow links count on the ids of records
+    /// being one domain.
+    fn check_domains(&self) -> Result<(), ReturnsError> {
+        const IDS: [&str; 5] = ["person_id", "offence_id", "suspect_id", "from_id", "to_id"];
+        let columns = || self.tables.iter().flat_map(|t| t.columns.iter().map(move |c| (t, c)));
+        let fault = |table: &TableSpec, column: &ColumnSpec, reason: &str| {
+            let place = format!("{}.{}", table.name, column.name);
+            Err(ReturnsError::Specification { place, reason: reason.to_owned() })
+        };
+        let mut of_ids: Option<&String> = None;
+        for (table, column) in columns() {
+            let Some(domain) = &column.domain else {
+                if IDS.contains(&column.name.as_str()) {
+                    return fault(table, column, "ids of people, offences and suspects need a `domain`");
+                }
+                continue;
+            };
+            if column.kind != ColumnType::Id {
+                return fault(table, column, "only an id can have a `domain`");
+            }
+            let first = columns().find(|(_, c)| c.domain.as_ref() == Some(domain));
+            if first.is_some_and(|(_, c)| c.missing != column.missing) {
+                return fault(table, column, "columns of one `domain` take the same missing codes");
+            }
+            if IDS.contains(&column.name.as_str()) && *of_ids.get_or_insert(domain) != domain {
+                return fault(table, column, "ids of people, offences and suspects are of one `domain`");
             }
         }
         Ok(())
@@ -631,6 +665,9 @@ mod tests {
         check("key = [\"episode_id\"]", "key = [\"episodeid\"]", "did you mean `episode_id`?");
         check("table = \"victim\"", "table = \"victims\"", "did you mean `victim`?");
         check("on = \"recorded_on\"", "on = \"record_on\"", "recorded_on");
+        check("key = [\"table\"]", "key = []", "one to four columns");
+        check("domain = \"record\", ", "", "person_id");
+        check("domain = \"record\"", "domain = \"person\"", "domain");
         check("title = \"Sex\"", "tittle = \"Sex\"", "tittle");
     }
 

@@ -17,11 +17,39 @@ pub(crate) enum TextMark {
 
 const TITLES: [&str; 15] =
     ["mr", "mrs", "ms", "miss", "dr", "sir", "cllr", "pc", "dc", "ds", "di", "sgt", "rev", "prof", "imam"];
-const INTRODUCED: [&str; 2] = ["called", "named"];
-/// Names that are common words too: they are no sign of anything by themselves.
-const COMMON: [&str; 16] = [
-    "April", "August", "Bill", "Chance", "Faith", "Grace", "Hope", "Joy", "June", "Mark", "May", "Miles",
-    "Pat", "Rose", "Sue", "Will",
+/// Who may be called or named something: `a man called Omar`, and not `she called Childline`.
+const INTRODUCED: [&str; 20] = [
+    "man",
+    "boy",
+    "girl",
+    "male",
+    "female",
+    "woman",
+    "person",
+    "friend",
+    "someone",
+    "lad",
+    "boyfriend",
+    "girlfriend",
+    "brother",
+    "sister",
+    "uncle",
+    "cousin",
+    "adult",
+    "youth",
+    "driver",
+    "is",
+];
+/// Names, or slips of them, that are months or the smallest words: no sign of anything.
+const SMALL_WORDS: [&str; 17] = [
+    "April", "August", "June", "May", "The", "She", "Her", "His", "Him", "You", "And", "But", "For", "Not",
+    "That", "This", "With",
+];
+/// Names that are ordinary words too: no sign of anything where a sentence begins.
+const ORDINARY: [&str; 29] = [
+    "Bill", "Chance", "Faith", "Grace", "Hope", "Joy", "Mark", "Miles", "Pat", "Rose", "Sue", "Will", "Day",
+    "Long", "Young", "Church", "Home", "Short", "Brown", "Green", "White", "Black", "Wood", "Price", "Rich",
+    "Love", "Best", "Good", "Small",
 ];
 const WAYS: [&str; 15] = [
     "road", "street", "avenue", "lane", "close", "drive", "crescent", "terrace", "gardens", "court", "grove",
@@ -35,6 +63,7 @@ pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnM
     // The last four words, without signs around them: enough for `14 Upper Holt Road`.
     let mut before: [&str; 4] = [""; 4];
     let mut introduces = false;
+    let mut begins = true;
     let has_at = text.as_bytes().contains(&b'@');
     for word in text.split_ascii_whitespace() {
         let plain = trimmed(word);
@@ -43,11 +72,18 @@ pub(crate) fn scan(text: &str, is_own: impl Fn(&str) -> bool, mut mark: impl FnM
             name = true;
         }
         introduces = false;
-        own |= first.is_ascii_uppercase() && plain.len() > 2 && !COMMON.contains(&plain) && is_own(plain);
+        own |= first.is_ascii_uppercase()
+            && plain.len() > 2
+            && !SMALL_WORDS.contains(&plain)
+            && !(begins && ORDINARY.contains(&plain))
+            && is_own(plain);
+        begins = word.ends_with(['.', '!', '?', ':']);
         if (2..=8).contains(&plain.len()) && first.is_ascii_alphabetic() {
             let is_in = |list: &[&str]| list.iter().any(|entry| entry.eq_ignore_ascii_case(plain));
-            introduces = ((first.is_ascii_uppercase() && is_in(&TITLES)) || is_in(&INTRODUCED))
-                && !word.ends_with([',', ';', ':']);
+            let named = matches!(plain, "called" | "named")
+                && INTRODUCED.iter().any(|entry| entry.eq_ignore_ascii_case(before[3]));
+            introduces =
+                ((first.is_ascii_uppercase() && is_in(&TITLES)) || named) && !word.ends_with([',', ';', ':']);
             address |=
                 is_capitalised(before[3]) && before[..3].iter().any(|w| is_house_number(w)) && is_in(&WAYS);
         }
@@ -150,7 +186,7 @@ mod tests {
 
     fn marks(text: &str) -> Vec<TextMark> {
         let mut found = Vec::new();
-        scan(text, |word| word == "Lena" || word == "May", |mark| found.push(mark));
+        scan(text, |word| matches!(word, "Lena" | "May" | "Young" | "The"), |mark| found.push(mark));
         found
     }
 
@@ -163,6 +199,8 @@ mod tests {
         assert_eq!(marks("Rang 07700 900123 twice."), [TextMark::Phone]);
         assert_eq!(marks("Rang +44 7700 900123 twice."), [TextMark::Phone]);
         assert_eq!(marks("Later Lena said so."), [TextMark::OwnName]);
+        assert_eq!(marks("Lena said so."), [TextMark::OwnName]);
+        assert_eq!(marks("The worker saw Young at home."), [TextMark::OwnName]);
         assert_eq!(marks("Wrote to someone@example.org today."), [TextMark::Email]);
     }
 
@@ -174,7 +212,8 @@ mod tests {
             "Referral 2025-000123 was closed. Strategy discussion held.",
             "[NAME] said that [NAME] had given her gifts. Reference 1234567890.",
             "",
-            "In May the plan ended.",
+            "In May the plan ended. Young people were there.",
+            "She called Childline and later called Police.",
             "Plan so-called; Named nurse informed.",
         ] {
             assert_eq!(marks(text), [], "{text}");

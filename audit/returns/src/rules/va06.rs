@@ -43,7 +43,9 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
                 "{} dates are in 1900 or 9999",
                 &[Say::Int(never as i64)],
             );
-        } else if new_year >= 5 && share > limits.placeholder_times / 365.25 {
+        } else if new_year >= 5
+            && wilson(new_year as f64, dated as f64).lower > limits.placeholder_times / 365.25
+        {
             out.whole(
                 Some(c.table_name(&column)),
                 Some(&column.spec.name),

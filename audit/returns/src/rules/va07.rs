@@ -31,7 +31,9 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
         }
         out.tested(1);
         let share = most as f64 / all as f64;
-        if share > limits.default_share {
+        // Of few rows nearly all may be alike by chance: the share must be sure to be near the threshold too.
+        let sure = wilson(most as f64, all as f64).lower > limits.default_share - 0.05;
+        if share > limits.default_share && sure {
             out.whole(
                 Some(c.table_name(&column)),
                 Some(&column.spec.name),
