@@ -1,5 +1,5 @@
 //! Writes a synthetic nation to a folder and prints seconds and sizes:
-//! `cargo run --release -p candour-synthetic --example make -- DIR RECORDS SEED`. A folder `-` writes nothing.
+//! `cargo run --release -p candour-synthetic --example make -- DIR RECORDS SEED [KNOBS.toml]`. A folder `-` writes nothing.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "an example is an outer program")]
 
 use std::collections::HashMap;
@@ -17,7 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seed = arguments.get(3).map_or(Ok(1), |a| a.parse())?;
 
     let started = Instant::now();
-    let (nation, findings) = Nation::new(Knobs { records, seed, ..Knobs::default() })?;
+    let knobs = match arguments.get(4) {
+        Some(path) => Knobs::from_toml(&std::fs::read_to_string(path)?)?,
+        None => Knobs::default(),
+    };
+    let (nation, findings) = Nation::new(Knobs { records, seed, ..knobs })?;
     for finding in findings {
         println!("{}", finding.message);
     }

@@ -45,7 +45,8 @@ pub struct Nation {
 pub struct Piece<'a> {
     /// The file's path with `/` between its parts, below the folder that is written to: `returns/…`, `call/…` or `truth/…`.
     pub path: &'a str,
-    /// The format it should have in the end. The bytes are always those of a CSV file, TOML or JSON lines.
+    /// The format a table of a return should have in the end; `Csv` for every other file, which stays as it is. The bytes are always
+    /// those of a CSV file, TOML or JSON.
     pub format: Format,
     /// Bytes to add.
     pub bytes: &'a [u8],
