@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use candour_record::{Finding, Severity};
-use candour_returns::{BodyType, Mapping, Thresholds};
+use candour_returns::{BodyType, Mapping, Thresholds, wilson};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -670,7 +670,12 @@ impl BodyWriter {
             }
             Some(Sabotaged::UnknownColumn) => broken.push(("ST01", "victim", "", "nickname", "sabotage")),
             Some(Sabotaged::LostRows) => broken.push(("ST02", "file", "1", "rows", "sabotage")),
-            Some(Sabotaged::DefaultCategory) if self.counts.assessments >= Thresholds::default().fewest => {
+            // Of few rows nearly all may be alike by chance, and the rule asks only where it is sure.
+            Some(Sabotaged::DefaultCategory)
+                if self.counts.assessments >= Thresholds::default().fewest
+                    && wilson(self.counts.assessments as f64, self.counts.assessments as f64).lower
+                        > Thresholds::default().default_share - 0.05 =>
+            {
                 broken.push(("VA07", "assessment", "", "outcome", "sabotage"));
             }
             Some(Sabotaged::OneKind) if self.counts.episodes >= Thresholds::default().fewest => {
@@ -689,7 +694,9 @@ impl BodyWriter {
         if c.victims >= fewest && share(c.victim_sex_missing, c.victims) > 0.02 {
             broken.push(("CO01", "victim", "", "sex", "arising"));
         }
-        let spike = c.births_new_year >= 5 && share(c.births_new_year, c.births) > 3.0 / 365.25;
+        let spike = c.births_new_year >= 5
+            && wilson(c.births_new_year as f64, c.births as f64).lower
+                > Thresholds::default().placeholder_times / 365.25;
         if c.births >= fewest && spike {
             let placed = plan.sabotage == Some(Sabotaged::PlaceholderBirths);
             broken.push(("VA06", "victim", "", "dob", if placed { "sabotage" } else { "arising" }));

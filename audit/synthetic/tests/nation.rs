@@ -120,6 +120,7 @@ fn the_rules_of_the_data_call_find_what_was_put_in_and_nothing_else() {
     k.faults.rate = 0.03;
     k.suspects.criminalised = 0.1;
     k.sabotage.placeholder_births = 20;
+    k.sabotage.default_category = 20;
     k.childrens.missing_episodes = 2.0;
     k.language.sentences = 1.0;
     let (nation, files) = write(k);
@@ -141,10 +142,7 @@ fn the_rules_of_the_data_call_find_what_was_put_in_and_nothing_else() {
     println!("missed {}", show(&score.missed));
     println!("unexplained {}", show(&score.unexplained));
     assert!(score.missed.is_empty());
-    // By chance nearly all of a small body's victims may be girls, or several of its offences of one day; the rules are right to ask.
-    let unexplained: Vec<_> =
-        score.unexplained.iter().filter(|p| p.rule != "VA06" && p.rule != "VA07").collect();
-    assert!(unexplained.is_empty(), "{unexplained:?}");
+    assert!(score.unexplained.is_empty());
     for rule in ["CN11", "CN12", "VA02", "VA06", "VA07", "ST01", "ST02", "XB01", "CO08"] {
         assert!(score.rules.iter().any(|r| r.rule == rule && r.matched > 0), "nothing was made for {rule}");
     }
