@@ -15,6 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-linkage", &["candour-record"]),
     ("candour-disclosure", &["candour-record"]),
     ("candour-estimation", &["candour-record"]),
+    ("candour-returns", &["candour-record"]),
+    ("candour-synthetic", &["candour-record", "candour-returns"]),
     ("candour-language", &[]),
     (
         "candour",
@@ -26,6 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "candour-register",
             "candour-linkage",
             "candour-estimation",
+            "candour-returns",
+            "candour-synthetic",
             "candour-language",
         ],
     ),
