@@ -42,6 +42,12 @@ pub enum ReturnsError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// A table came twice in one return.
+    #[error("table {table} was read already; put its files together, or send them as two returns")]
+    TableTwice {
+        /// The table.
+        table: String,
+    },
     /// A return is too large for this reader.
     #[error("table {table} has more than {limit} rows; split the return by period")]
     TooManyRows {

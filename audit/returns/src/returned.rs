@@ -212,13 +212,17 @@ impl ReturnReader {
     }
 
     /// Begins a table with the heading of its file. Columns that the specification does not have are named in a finding
-    /// and never read: what was not asked for is not kept.
+    /// and never read: what was not asked for is not kept. Victims are read before notes, so that notes can be searched for
+    /// the names of the people they are about.
     pub fn sheet<S: AsRef<str>>(
         &mut self,
         table: &str,
         heading: &[S],
     ) -> Result<SheetReader<'_>, ReturnsError> {
         let at = self.specification.table_index(table)?;
+        if self.tables[at].is_some() {
+            return Err(ReturnsError::TableTwice { table: table.to_owned() });
+        }
         let specification = Arc::clone(&self.specification);
         let spec = &specification.tables[at];
         let mut data = TableData {
@@ -610,6 +614,8 @@ mod tests {
         sheet.row(2, &["P1", "F", "A1", "5"]).unwrap();
         sheet.row(3, &[" P1 ", "NR", "NS"]).unwrap();
         sheet.row(4, &["P2", "", "B7", "6", "7"]).unwrap();
+        let twice = reader.sheet("victim", &["person_id"]).err().map(|e| e.to_string());
+        assert!(twice.is_some_and(|refusal| refusal.contains("victim was read already")));
         let returned = reader.finish();
         let sex = specification.column_of::<Analysis>("victim", "sex").unwrap();
         let cells: Vec<Cell<'_>> = returned.values(sex).unwrap().collect();

@@ -438,7 +438,7 @@ impl ReturnFile {
         use ReturnEvent as E;
         use ReturnState as S;
         self.history.check(by)?;
-        let waiting = self.queries.waiting();
+        let (unanswered, escalated) = (self.queries.unanswered(), self.queries.escalated());
         let next = self.version + 1;
         let named = |office: &str| {
             let reason =
@@ -474,9 +474,14 @@ impl ReturnFile {
                 S::Resubmitted(next)
             }
             (S::Validated | S::QueriesOpen, E::Approve) => {
-                if waiting > 0 {
-                    let state = format!("waiting for {waiting} answers");
-                    return Err(refuse("return", &state, "approved", "resubmitted, or its queries answered"));
+                if unanswered > 0 {
+                    let state = format!("waiting for {unanswered} answers");
+                    return Err(refuse(
+                        "return",
+                        &state,
+                        "approve",
+                        "resubmitted, or its queries answered or escalated",
+                    ));
                 }
                 S::LocallyApproved
             }
@@ -484,7 +489,18 @@ impl ReturnFile {
                 named(office)?;
                 S::SignedOff { office: office.clone(), on: *on }
             }
-            (S::SignedOff { .. } | S::NilConfirmed { .. }, E::Accept) => S::Accepted,
+            (S::SignedOff { .. } | S::NilConfirmed { .. }, E::Accept) => {
+                if escalated > 0 {
+                    let state = format!("signed off with {escalated} escalated queries");
+                    return Err(refuse(
+                        "return",
+                        &state,
+                        "accept",
+                        "accepted with caveats that say so, or not accepted",
+                    ));
+                }
+                S::Accepted
+            }
             (S::SignedOff { .. } | S::NilConfirmed { .. }, E::AcceptWithCaveats(caveats)) => {
                 S::AcceptedWithCaveats(caveats.clone())
             }
@@ -666,12 +682,21 @@ impl Queries {
         self.queries.get(key)
     }
 
-    /// Queries of faults that are still there and for which the body must still do something.
+    /// Queries of faults that are still there and that are not settled: unanswered and escalated ones.
     pub fn waiting(&self) -> usize {
-        let waits = |q: &&Query| {
-            q.present && matches!(q.state, QueryState::Open | QueryState::Rejected(_) | QueryState::Escalated)
-        };
+        self.unanswered() + self.escalated()
+    }
+
+    /// Those that the body must still answer. They keep a return from being approved.
+    pub fn unanswered(&self) -> usize {
+        let waits = |q: &&Query| q.present && matches!(q.state, QueryState::Open | QueryState::Rejected(_));
         self.queries.values().filter(waits).count()
+    }
+
+    /// Those taken up with the head of the body. A return can be signed with them, and taken only with caveats: what cannot
+    /// be mended in time, such as an ethnicity that was never asked, must not keep a whole return out.
+    pub fn escalated(&self) -> usize {
+        self.queries.values().filter(|q| q.present && q.state == QueryState::Escalated).count()
     }
 
     /// Takes the report of a version. Every explanation stays that still applies: same rule, same record, same field and same

@@ -123,6 +123,26 @@ fn a_return_goes_its_way_to_a_release() {
 }
 
 #[test]
+fn what_cannot_be_mended_is_escalated_and_taken_with_a_caveat() {
+    use ReturnEvent as E;
+    let mut file = ReturnFile::new("E23000099");
+    on_its_way(&mut file, [E::Acknowledge, E::Prepare, E::Upload]);
+    file.checked(&report("suspect.1-30.ethnicity = NK"), &by(5, "checked")).unwrap();
+    let key = file.queries.iter().next().unwrap().0.clone();
+    assert_eq!(key.rule, "CO03");
+    assert!(file.apply(E::Approve, &by(6, "x")).unwrap_err().to_string().contains("waiting for 1 answers"));
+    file.queries.apply(&key, QueryEvent::Escalate, &by(6, "it was never asked")).unwrap();
+    let sign = E::SignOff { office: "Chief constable".to_owned(), on: date(2026, 3, 1) };
+    for event in [E::Approve, sign] {
+        file.apply(event, &by(7, "as planned")).unwrap();
+    }
+    assert!(file.apply(E::Accept, &by(8, "x")).unwrap_err().to_string().contains("caveats"));
+    let caveat = vec!["ethnicity of half the named suspects was never asked".to_owned()];
+    file.apply(E::AcceptWithCaveats(caveat), &by(8, "said beside every share")).unwrap();
+    assert_eq!(file.queries.waiting(), 1, "it stays open in the public table");
+}
+
+#[test]
 fn a_checked_version_is_rejected_queried_or_ready() {
     use ReturnEvent as E;
     let mut file = ReturnFile::new("E23000099");
