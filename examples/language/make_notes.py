@@ -14,13 +14,13 @@ import random
 GUIDANCE = datetime.date(2024, 11, 14)
 # Body, children, share of notes with such wording before and after the guidance.
 BODIES = [
-    ("Alderwick Council", 16, 0.34, 0.18),
-    ("Brackenfold Police", 15, 0.52, 0.50),
-    ("Calder Reach Council", 14, 0.22, 0.10),
-    ("Denholme Vale Council", 13, 0.30, 0.16),
-    ("Eastmarsh Police", 15, 0.40, 0.22),
-    ("Fenbridge Hospitals", 12, 0.14, 0.06),
-    ("Garrow Council", 14, 0.28, 0.29),
+    ("Alderwick Council", 64, 0.34, 0.18),
+    ("Brackenfold Police", 60, 0.52, 0.50),
+    ("Calder Reach Council", 56, 0.22, 0.10),
+    ("Denholme Vale Council", 52, 0.30, 0.16),
+    ("Eastmarsh Police", 60, 0.40, 0.22),
+    ("Fenbridge Hospitals", 48, 0.14, 0.06),
+    ("Garrow Council", 56, 0.28, 0.29),
     ("Hollin Isle Council", 6, 0.30, 0.15),
 ]
 ROLES = {"Council": ["social worker", "youth worker", "team manager"], "Police": ["police officer", "detective"], "Hospitals": ["nurse", "doctor"]}

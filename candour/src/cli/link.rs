@@ -268,7 +268,7 @@ impl Link {
         clock.mark("write clusters");
         let report = tally.finish(&predicted, &trained, &clusters, cut)?;
         self.write_report(folder, linker, &report, accuracy.as_ref(), &chosen)?;
-        let released = self.more.release(records, &clusters, &report)?;
+        let released = self.more.release(records, &clusters, &report, folder)?;
         work.finish()?;
         clock.mark("report");
         Ok(Outcome {

@@ -239,6 +239,7 @@ impl More {
         records: &Records,
         clusters: &Clusters,
         report: &LinkageReport,
+        vault: &Path,
     ) -> Result<Option<Value>> {
         let Some(folder) = &self.release else { return Ok(None) };
         let id = id_of(folder)?;
@@ -255,6 +256,10 @@ impl More {
             .table(people.of_population("people"))
             .table(rows.of_population("records"))
             .pass()?;
+        // It holds true counts, so it stays with the links.
+        let log = serde_json::to_string_pretty(&json!({ "decisions": passed.log, "attack": passed.attack }))?
+            + "\n";
+        files::write_atomically(&vault.join("release-decisions.json"), log.as_bytes())?;
         let [people, rows] = passed.tables.as_slice() else { bail!("the door did not pass both tables") };
         let lead = format!(
             "{} records of {} became {} people.",
