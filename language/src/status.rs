@@ -136,8 +136,8 @@ const ADDRESSING: &[&str] = &[
 
 /// Adjectives that may stand between a preposition and a person or place.
 const ADJECTIVES: &[&str] = &[
-    "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last", "first",
-    "primary", "another", "close",
+    "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last",
+    "first", "primary", "another", "close",
 ];
 
 /// Whose clause a phrase stands in.
