@@ -110,6 +110,7 @@ fn the_kept_sets_stay_above_the_bars() {
         ("fourth-set.md", include_str!("../evaluation/fourth-set.md")),
         ("fifth-set.md", include_str!("../evaluation/fifth-set.md")),
         ("sixth-set.md", include_str!("../evaluation/sixth-set.md")),
+        ("seventh-set.md", include_str!("../evaluation/seventh-set.md")),
     ] {
         let f = measure(&literate::read(name, text).unwrap());
         assert!(f.right / f.reported >= 0.90, "{name}: precision of wording {f:?}");
@@ -189,25 +190,21 @@ fn belief_is_not_doubt() {
     let children = [("She", "her"), ("He", "his"), ("Aisha", "her"), ("Tomasz", "his"), ("Siân", "her")];
     for (name, whose) in children {
         for noun in ["account", "disclosure", "story", "allegation"] {
-            for verb in ["is", "was", "has been"] {
+            for (yes, no) in [("is", "is not"), ("was", "was not"), ("has been", "has not been")] {
                 for age in [11, 14, 17] {
-                    let told = format!("{name} spoke to the nurse and {whose} {noun} {verb}");
-                    assert!(categories(&format!("{told} believed."), age).is_empty(), "{told} believed");
-                    assert!(
-                        categories(&format!("{told}\n  believed ."), age).is_empty(),
-                        "{told} on two lines"
-                    );
-                    assert!(categories(&format!("{told} believed and acted on."), age).is_empty());
-                    assert_eq!(
-                        categories(&format!("{told} not believed."), age),
-                        ["D1"],
-                        "{told} not believed"
-                    );
-                    assert_eq!(
-                        categories(&format!("{told} NOT BELIEVED."), age),
-                        ["D1"],
-                        "{told} in capitals"
-                    );
+                    let told = format!("{name} spoke to the nurse and {whose} {noun}");
+                    for text in [
+                        format!("{told} {yes} believed."),
+                        format!("{told} {yes}\n  believed ."),
+                        format!("{told} {yes} believed and acted on."),
+                    ] {
+                        assert!(categories(&text, age).is_empty(), "{text}");
+                    }
+                    for text in
+                        [format!("{told} {no} believed."), format!("{told} {no} believed").to_uppercase()]
+                    {
+                        assert_eq!(categories(&text, age), ["D1"], "{text}");
+                    }
                 }
             }
         }
