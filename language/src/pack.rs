@@ -163,6 +163,8 @@ pub enum TriggerKind {
     Negation,
     /// Says no to what precedes.
     NegationAfter,
+    /// Says no to what it holds: "the report that ... was wrong".
+    NegationAround,
     /// Looks like a no and is none; it silences the negation that it overlaps.
     Pseudo,
     /// Puts what follows in doubt.

@@ -22,7 +22,7 @@ use hashbrown::HashMap;
 
 use crate::{
     inflection::forms,
-    text::{Token, UNKNOWN, Vocabulary, mark, shape},
+    text::{NUMBER_BIT, Token, UNKNOWN, Vocabulary, bit_of, mark, shape},
 };
 
 /// Words so common that a pattern should not be looked for from them.
@@ -192,9 +192,9 @@ pub(crate) struct Hit {
 #[derive(Debug, Clone, Copy)]
 struct State {
     step: u32,
-    at: i64,
-    open: i64,
-    close: i64,
+    at: i32,
+    open: i32,
+    close: i32,
     lax: bool,
     loose: bool,
 }
@@ -387,15 +387,15 @@ impl Patterns {
 /// The bit of what lies outside the sentence.
 const OUTSIDE: u128 = 1 << 127;
 /// The bit of numbers.
-const NUMBER: u128 = 1 << 126;
+const NUMBER: u128 = 1 << NUMBER_BIT;
 
 /// A token as one bit of 128: a cheap first test that turns most attempts away.
 fn bit(token: Token) -> u128 {
-    if token.is_number() { NUMBER } else { word_bit(token.word) }
+    1 << token.bit
 }
 
 fn word_bit(word: u32) -> u128 {
-    1 << ((u64::from(word).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 126)
+    1 << bit_of(word)
 }
 
 /// What one of the tokens of a match must be, for a part of a pattern.
@@ -453,7 +453,7 @@ fn complete(
     stack: &mut Stack,
     hits: &mut Vec<Hit>,
 ) {
-    let here = i64::from(at);
+    let here = at as i32;
     let Some(ahead) = run(&program.ahead, sets, tokens, sentence, here, 1, stack) else { return };
     let Some(behind) = run(&program.behind, sets, tokens, sentence, here, -1, stack) else { return };
     let (from, to) = (behind.at, ahead.at + 1);
@@ -476,14 +476,14 @@ fn run(
     sets: &Sets,
     tokens: &[Token],
     (first, last): (u32, u32),
-    here: i64,
-    way: i64,
+    here: i32,
+    way: i32,
     stack: &mut Stack,
 ) -> Option<State> {
     let stack = &mut stack.0;
     stack.clear();
     stack.push(State { step: 0, at: here, open: -1, close: -1, lax: false, loose: false });
-    let (first, last) = (i64::from(first), i64::from(last));
+    let (first, last) = (first as i32, last as i32);
     let mut budget = MOST_STEPS;
     while let Some(mut state) = stack.pop() {
         loop {

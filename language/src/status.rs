@@ -110,6 +110,36 @@ pub(crate) struct Status {
     pub(crate) end: u32,
 }
 
+/// Places that are named where who was meant stands before: "her friend from the old school who".
+const PLACES: &[&str] =
+    &["school", "college", "clinic", "hospital", "home", "placement", "council", "service", "health", "team"];
+
+/// What is done to a professional and not by one.
+const ADDRESSING: &[&str] = &[
+    "asked",
+    "asks",
+    "told",
+    "tells",
+    "visited",
+    "visits",
+    "attended",
+    "attends",
+    "saw",
+    "sees",
+    "rang",
+    "called",
+    "contacted",
+    "contacts",
+    "informed",
+    "approached",
+];
+
+/// Adjectives that may stand between a preposition and a person or place.
+const ADJECTIVES: &[&str] = &[
+    "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last",
+    "first", "primary", "another", "close",
+];
+
 /// Whose clause a phrase stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
@@ -233,6 +263,16 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        // A rule that does not ask whose it is still leaves out "her cousin was seen with older men".
+        if ask.subject == Subject::Any
+            && !ask.wording
+            && self.said_to_be(ask)
+            && let Owner::Other(at) = self.owner(ask.sentence, ask.start, triggers)
+            && self.class(at) & RELATIVE != 0
+        {
+            status.experiencer = Experiencer::Other;
+            status.cues.push(self.cue("other person", at, at + 1));
+        }
         if ask.subject == Subject::Child
             && ask.wording
             && self.describes_thing(ask)
@@ -266,6 +306,24 @@ impl Reader<'_> {
         }
         if status.experiencer == Experiencer::Other && ask.wording && status.not_counted.is_none() {
             status.not_counted = Some(NotCounted::OtherPerson);
+        }
+    }
+
+    /// Whether the phrase is what somebody is or was: "was seen with ...".
+    fn said_to_be(&self, ask: &Ask) -> bool {
+        let first = self.sentences[ask.sentence as usize].first;
+        let mut at = ask.start;
+        loop {
+            if ["is", "was", "were", "been"].iter().any(|w| self.is(at, w)) {
+                return true;
+            }
+            if at == first
+                || self.tokens[at as usize].before & mark::BARRIER != 0
+                || at < ask.start && self.class(at) & (AUXILIARY | ADVERB | PREPOSITION) == 0
+            {
+                return false;
+            }
+            at -= 1;
         }
     }
 
@@ -327,7 +385,16 @@ impl Reader<'_> {
                 if Self::speaks(at, start, triggers) {
                     return Owner::Nobody;
                 }
-                let relative = at + 1 < start && self.class(at + 1) & RELATIVISER != 0;
+                // "her friend from the old school who": a place is not who.
+                let place = class & (RELATIVE | OUTSIDER) == 0 && PLACES.iter().any(|w| self.is(at, w));
+                let relative = at + 1 < start
+                    && self.class(at + 1) & RELATIVISER != 0
+                    && !(place && self.is(at + 1, "who"));
+                // "her cousin asked the clinic for": asked and not asking.
+                if class & (RELATIVE | OUTSIDER) == 0 && self.addressed(at, first) {
+                    near = false;
+                    continue;
+                }
                 let (oblique, left) = self.oblique(at, first);
                 if oblique && !relative {
                     // "The path to the clinic is ...": the head stands before; after an "and" it is another clause.
@@ -407,6 +474,24 @@ impl Reader<'_> {
         })
     }
 
+    /// Whether the noun at `at` is whom somebody asks, tells or visits.
+    fn addressed(&self, at: u32, first: u32) -> bool {
+        let mut left = at;
+        while left > first && at - left < 3 {
+            if self.tokens[left as usize].before & mark::BARRIER != 0 {
+                return false;
+            }
+            left -= 1;
+            if ADDRESSING.iter().any(|w| self.is(left, w)) {
+                return left > first;
+            }
+            if self.class(left) & (DETERMINER | POSSESSIVE) == 0 {
+                return false;
+            }
+        }
+        false
+    }
+
     /// Whether the noun at `at` follows a preposition, and where its phrase begins.
     fn oblique(&self, at: u32, first: u32) -> (bool, u32) {
         let mut left = at;
@@ -420,9 +505,7 @@ impl Reader<'_> {
                 != 0
                 || self.tokens[left as usize - 1].is_number()
                 || self.tokens[left as usize - 1].word == 0
-                || self.is(left - 1, "older")
-                || self.is(left - 1, "best")
-                || self.is(left - 1, "known");
+                || ADJECTIVES.iter().any(|w| self.is(left - 1, w));
             if class & PREPOSITION != 0 {
                 return (true, left - 1);
             }
@@ -572,6 +655,11 @@ impl Reader<'_> {
                 return;
             }
         }
+        if let Some(t) = Self::around(ask, triggers) {
+            status.assertion = Assertion::Negated;
+            status.cues.push(self.cue("negation", t.start, t.end));
+            return;
+        }
         if ask.negated {
             return;
         }
@@ -607,6 +695,13 @@ impl Reader<'_> {
             }
         }
         self.heading(ask, status);
+    }
+
+    /// A no on both sides: "the report that ... was wrong".
+    fn around<'t>(ask: &Ask, triggers: &'t [Found]) -> Option<&'t Found> {
+        triggers
+            .iter()
+            .find(|t| t.kind == TriggerKind::NegationAround && t.start < ask.start && t.end > ask.end)
     }
 
     fn unbroken(&self, from: u32, to: u32, triggers: &[Found]) -> bool {
@@ -792,6 +887,9 @@ impl Reader<'_> {
             if !Self::silenced(t, triggers) && self.reaches(t.end, ask.start, triggers, 7, true) {
                 return set(status, NotCounted::Negated, "negation", t);
             }
+        }
+        if let Some(t) = Self::around(ask, triggers) {
+            return set(status, NotCounted::Negated, "negation", t);
         }
         let Some(t) = reported else { return };
         let after = |t: &&Found| t.sentence > ask.sentence || t.start >= ask.end || t.end <= ask.start;

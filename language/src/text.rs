@@ -76,6 +76,8 @@ pub(crate) struct Token {
     pub(crate) before: u16,
     /// Its shape.
     pub(crate) shape: u8,
+    /// Which bit of a set of 128 stands for it; the same for words that share it.
+    pub(crate) bit: u8,
 }
 
 impl Token {
@@ -86,6 +88,14 @@ impl Token {
     pub(crate) fn text(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
+}
+
+/// The bit of numbers.
+pub(crate) const NUMBER_BIT: u8 = 126;
+
+/// The bit of a word, from its number.
+pub(crate) fn bit_of(word: u32) -> u8 {
+    ((u64::from(word).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % u64::from(NUMBER_BIT)) as u8
 }
 
 /// One sentence: a range of tokens and how it ends.
@@ -237,6 +247,12 @@ const ABBREVIATIONS: &[&str] = &[
     "yr", "yrs", "hrs", "hr", "min", "mins", "aged", "poss", "prev", "ext",
 ];
 
+/// Words that end no sentence: a line break after one only wraps the line.
+const OPEN: &[&str] = &[
+    "that", "and", "or", "but", "the", "a", "an", "of", "with", "by", "for", "from", "because", "if",
+    "whether", "who", "which", "was", "were", "has", "had", "when", "while",
+];
+
 /// Reads a text into tokens and sentences, reusing the vectors.
 pub(crate) fn tokenise(
     text: &str,
@@ -377,7 +393,8 @@ fn word(
             let lower: String = text[start..stop].to_lowercase().replace('\u{2019}', "'");
             vocabulary.look_up(&lower)
         };
-        tokens.push(Token { start: start as u32, end: stop as u32, word, before: marks, shape: form });
+        let bit = bit_of(word);
+        tokens.push(Token { start: start as u32, end: stop as u32, word, before: marks, shape: form, bit });
     };
     push(at, stem_end, form, marks);
     if stem_end < end {
@@ -410,7 +427,14 @@ fn number(text: &str, at: usize, tokens: &mut Vec<Token>, before: &mut u16) -> u
             _ => break,
         }
     }
-    tokens.push(Token { start: at as u32, end: end as u32, word: value, before: *before, shape: form });
+    tokens.push(Token {
+        start: at as u32,
+        end: end as u32,
+        word: value,
+        before: *before,
+        shape: form,
+        bit: NUMBER_BIT,
+    });
     *before = 0;
     end
 }
@@ -481,7 +505,11 @@ fn punctuation(text: &str, at: usize, tokens: &[Token], before: &mut u16, quoted
         b'/' => *before |= mark::SLASH,
         b'\n' => {
             let rest = text[at + 1..].trim_start_matches([' ', '\t', '\r']);
-            let starts = rest.starts_with(|c: char| !c.is_lowercase());
+            // A line that breaks off after "that" is wrapped, even before a name.
+            let wrapped = *before == 0
+                && rest.starts_with(char::is_uppercase)
+                && tokens.last().is_some_and(|t| OPEN.iter().any(|w| w.eq_ignore_ascii_case(t.text(text))));
+            let starts = !wrapped && rest.starts_with(|c: char| !c.is_lowercase());
             *before |= mark::LINE;
             if starts {
                 *before |= mark::SENTENCE;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use candour_language::{
-    Checker, Experiencer, NotCounted, Prediction, Scratch,
+    Assertion, Checker, Experiencer, Kind, NotCounted, Prediction, Scratch,
     literate::{self, Case, Task, is_wording},
     test_rules,
 };
@@ -110,6 +110,7 @@ fn the_kept_sets_stay_above_the_bars() {
         ("fourth-set.md", include_str!("../evaluation/fourth-set.md")),
         ("fifth-set.md", include_str!("../evaluation/fifth-set.md")),
         ("sixth-set.md", include_str!("../evaluation/sixth-set.md")),
+        ("seventh-set.md", include_str!("../evaluation/seventh-set.md")),
     ] {
         let f = measure(&literate::read(name, text).unwrap());
         assert!(f.right / f.reported >= 0.90, "{name}: precision of wording {f:?}");
@@ -181,6 +182,85 @@ fn verdicts_change_only_where_they_must() {
     for slip in ["promiscous", "promiscuuos", "promiscuous"] {
         assert_eq!(alarms(&format!("She is {slip}.")), ["B4"], "{slip}");
     }
+}
+
+/// Belief in a child is no doubt, whoever the child is and however it is written.
+#[test]
+fn belief_is_not_doubt() {
+    let children = [("She", "her"), ("He", "his"), ("Aisha", "her"), ("Tomasz", "his"), ("Siân", "her")];
+    for (name, whose) in children {
+        for noun in ["account", "disclosure", "story", "allegation"] {
+            for (yes, no) in [("is", "is not"), ("was", "was not"), ("has been", "has not been")] {
+                for age in [11, 14, 17] {
+                    let told = format!("{name} spoke to the nurse and {whose} {noun}");
+                    for text in [
+                        format!("{told} {yes} believed."),
+                        format!("{told} {yes}\n  believed ."),
+                        format!("{told} {yes} believed and acted on."),
+                    ] {
+                        assert!(categories(&text, age).is_empty(), "{text}");
+                    }
+                    for text in
+                        [format!("{told} {no} believed."), format!("{told} {no} believed").to_uppercase()]
+                    {
+                        assert_eq!(categories(&text, age), ["D1"], "{text}");
+                    }
+                }
+            }
+        }
+        assert!(categories(&format!("We do not doubt {whose} account."), 14).is_empty());
+        assert_eq!(categories(&format!("We doubt {whose} account."), 14), ["D1"]);
+    }
+}
+
+/// A no reaches a sign from before it, from after it and from around it, and a sign of somebody else is kept apart.
+#[test]
+fn a_no_and_another_child_change_the_status_and_nothing_else_does() {
+    use Assertion::{Affirmed, DeniedByChild, Negated, Possible};
+    let signs = ["was missing for two nights", "had a second phone", "was found at a hotel with adults"];
+    let frames = [
+        ("@ #.", Affirmed),
+        ("The school let us know that @ #.", Affirmed),
+        ("Nobody asked why @ #.", Affirmed),
+        ("The report that @ # was looked into and was right.", Affirmed),
+        ("Checks with the carer found no occasion on which @ #.", Negated),
+        ("There is nothing to suggest that @ #.", Negated),
+        ("The report that @ # was looked into and was wrong.", Negated),
+        ("It was thought that @ #, but this was wrong.", Negated),
+        ("It is possible that @ #.", Possible),
+        ("@ denies that @ #.", DeniedByChild),
+    ];
+    let names = [("she", "her"), ("he", "his"), ("Aisha", "her"), ("Tomasz", "his"), ("Nguyen", "his")];
+    for (frame, assertion) in frames {
+        for sign in signs {
+            for (name, whose) in names {
+                let text = frame.replace('@', name).replace('#', sign);
+                for text in [text.clone(), text.replace(' ', "  "), text.replace(" that ", " that\n")] {
+                    assert_eq!(status(&text), (assertion, Experiencer::Subject), "{text}");
+                }
+                for other in ["friend from the old school", "cousin in another county"] {
+                    let text = format!("It was {whose} {other} who {sign}.");
+                    assert_eq!(status(&text), (Affirmed, Experiencer::Other), "{text}");
+                }
+            }
+        }
+    }
+}
+
+/// The status of the first sign in a note.
+fn status(text: &str) -> (Assertion, Experiencer) {
+    let note = candour_language::Note { text: text.to_owned(), ..Default::default() };
+    let reading = checker().read(&note, &mut Scratch::default());
+    let sign = reading.mentions.iter().find(|m| m.kind == Kind::Indicator).unwrap();
+    (sign.assertion, sign.experiencer)
+}
+
+/// The categories of the alarms in a note on a child of an age.
+fn categories(text: &str, age: u8) -> Vec<String> {
+    let meta = candour_language::Meta { subject_age: Some(age), ..Default::default() };
+    let note = candour_language::Note { text: text.to_owned(), meta, ..Default::default() };
+    let reading = checker().read(&note, &mut Scratch::default());
+    reading.alarms().map(|m| checker().rule(m).category.clone()).collect()
 }
 
 #[test]
