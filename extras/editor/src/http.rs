@@ -91,11 +91,11 @@ fn read(stream: &mut TcpStream) -> io::Result<Result<Request, Answer>> {
     let mut bytes = Vec::new();
     let (head, at) = loop {
         match head(&bytes) {
-            Ok(Some(found)) => break found,
-            Ok(None) if bytes.len() > HEAD_LIMIT => {
+            Ok(Some(found)) if found.1 <= HEAD_LIMIT => break found,
+            Ok(_) if bytes.len() > HEAD_LIMIT => {
                 return Ok(Err(refusal(431, "the head of the request is longer than 16 KiB; shorten it")));
             }
-            Ok(None) => {}
+            Ok(_) => {}
             Err(refused) => return Ok(Err(refused)),
         }
         if !more(stream, &mut bytes, deadline)? {

@@ -119,13 +119,11 @@ impl<W: Write> Server<W> {
                 return self.refuse(id, ErrorCode::MethodNotFound, "this server does not know the method");
             }
         };
-        match result {
-            Ok(value) => self.send(Response::new_ok(id, value).into()),
-            Err(()) => {
-                let message = format!("the parameters of {method} do not have the protocol's shape");
-                self.refuse(id, ErrorCode::InvalidParams, &message)
-            }
-        }
+        let Ok(value) = result else {
+            let message = format!("the parameters of {method} do not have the protocol's shape");
+            return self.refuse(id, ErrorCode::InvalidParams, &message);
+        };
+        self.send(Response::new_ok(id, value))
     }
 
     fn notification(&mut self, note: Notification) -> io::Result<()> {
@@ -194,7 +192,7 @@ impl<W: Write> Server<W> {
             }),
         };
         self.stage = Stage::Running;
-        self.send(Response::new_ok(id, result).into())?;
+        self.send(Response::new_ok(id, result))?;
         let problems = match pack_files(params.initialization_options.as_ref()) {
             Ok(files) => self.auditor.add(&files),
             Err(problem) => vec![problem.to_owned()],
@@ -332,15 +330,15 @@ impl<W: Write> Server<W> {
     }
 
     fn refuse(&mut self, id: RequestId, code: ErrorCode, message: &str) -> io::Result<()> {
-        self.send(Response::new_err(id, code as i32, message.to_owned()).into())
+        self.send(Response::new_err(id, code as i32, message.to_owned()))
     }
 
     fn notify(&mut self, method: &str, params: &impl Serialize) -> io::Result<()> {
-        self.send(Notification { method: method.to_owned(), params: serde_json::to_value(params)? }.into())
+        self.send(Notification { method: method.to_owned(), params: serde_json::to_value(params)? })
     }
 
-    fn send(&mut self, message: Message) -> io::Result<()> {
-        message.write(&mut self.out)
+    fn send(&mut self, message: impl Into<Message>) -> io::Result<()> {
+        message.into().write(&mut self.out)
     }
 
     fn write(&mut self, value: &Value) -> io::Result<()> {
