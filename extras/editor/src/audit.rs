@@ -7,7 +7,7 @@ use candour_language::{
 };
 
 /// The longest text that is read, in bytes. A report finds the place of each alarm by counting from the start, so the time
-/// grows with the square of a text that is alarms from end to end; the README has the figure at this limit.
+/// grows with the square of a text that is alarms from end to end.
 pub(crate) const TEXT_LIMIT: usize = 128 * 1024;
 
 /// The largest pack, in bytes.
