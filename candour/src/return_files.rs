@@ -140,8 +140,11 @@ fn walk(folder: &Path, depth: u32, sources: &mut Vec<Source>) -> Result<()> {
             .zip(parent.and_then(Path::file_name))
             .map(|(version, body)| (body.to_string_lossy().into_owned(), version));
         let beside = own.expected.as_ref().and(parent);
-        own.mapping =
-            [Some(folder), beside].into_iter().flatten().map(|f| f.join("mapping.toml")).find(|m| m.is_file());
+        own.mapping = [Some(folder), beside]
+            .into_iter()
+            .flatten()
+            .map(|f| f.join("mapping.toml"))
+            .find(|m| m.is_file());
         sources.push(own);
     }
     Ok(())
@@ -222,7 +225,8 @@ pub(crate) fn read(
         let (Some(parts), Some(name)) = (tables.remove(&at), names.get(at)) else { continue };
         for ((path, sheet), part) in parts.into_iter().zip(0..) {
             if part > 0 {
-                let message = format!("holds the table {name}, which another file holds too; it was not read");
+                let message =
+                    format!("holds the table {name}, which another file holds too; it was not read");
                 faults.push(Fault::new(path, message, "Put the files of one table together"));
                 continue;
             }
@@ -372,16 +376,14 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-fn delimited(
-    reader: &mut ReturnReader,
-    table: &str,
-    path: &Path,
-    faults: &mut Vec<Fault>,
-) -> Result<()> {
+fn delimited(reader: &mut ReturnReader, table: &str, path: &Path, faults: &mut Vec<Fault>) -> Result<()> {
     let shown = path.display();
     let mut file = File::open(path).with_context(|| format!("{shown}: cannot be opened"))?;
     let mut head = Vec::new();
-    file.by_ref().take(64 << 10).read_to_end(&mut head).with_context(|| format!("{shown}: cannot be read"))?;
+    file.by_ref()
+        .take(64 << 10)
+        .read_to_end(&mut head)
+        .with_context(|| format!("{shown}: cannot be read"))?;
     let delimiter = kind_of(path, &head, faults)?;
     let (hash, since) = (Rc::new(Cell::new(Sha256::new())), Rc::new(Cell::new(0)));
     let inner = std::io::Cursor::new(head).chain(file);

@@ -80,7 +80,9 @@ impl Kept {
             records: rows(&|table| table != "header" && table != "file"),
             victims: rows(&|table| table == "victim"),
             stopped,
-            fields: fields.filter(|f| !f.name.starts_with("header.") && !f.name.starts_with("file.")).collect(),
+            fields: fields
+                .filter(|f| !f.name.starts_with("header.") && !f.name.starts_with("file."))
+                .collect(),
             dimensions: dimensions.collect(),
         }
     }
@@ -173,7 +175,11 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
             (*name).to_owned(),
             number(*tested),
             number(*failed),
-            if *tested == 0 { "–".to_owned() } else { format!("{:.2}", 1e4 * *failed as f64 / *tested as f64) },
+            if *tested == 0 {
+                "–".to_owned()
+            } else {
+                format!("{:.2}", 1e4 * *failed as f64 / *tested as f64)
+            },
             rules.to_string(),
             not_run.to_string(),
         ]
@@ -191,7 +197,17 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
         "Every body",
         "Who returned what, in which version, and what waits for an answer.",
         Vec::new(),
-        &["body", "state", "versions", "sent on", "days over", "open queries", "explained", "caveats", "signed"],
+        &[
+            "body",
+            "state",
+            "versions",
+            "sent on",
+            "days over",
+            "open queries",
+            "explained",
+            "caveats",
+            "signed",
+        ],
         rows.iter()
             .map(|row| {
                 let (signed, caveats) = (row.signed.clone().unwrap_or_default(), row.caveats.join("; "));
@@ -211,7 +227,8 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
     );
     if let Some(section) = release.sections.last_mut() {
         section.file = Some("compliance.csv".to_owned());
-        section.rules = Some("Bodies and their states are public. Nothing in this table counts people.".to_owned());
+        section.rules =
+            Some("Bodies and their states are public. Nothing in this table counts people.".to_owned());
     }
     tables.push(compliance_csv(rows));
     let json = serde_json::to_string_pretty(rows)? + "\n";
@@ -245,7 +262,8 @@ fn completeness(release: &mut Release, kept: &[Kept]) {
         .filter(|(name, _)| name.starts_with("victim."))
         .filter_map(|(name, sums)| {
             let shares: Vec<f64> = kinds.iter().filter_map(|k| share(sums.get(k))).collect();
-            let (low, high) = (shares.iter().copied().fold(100.0, f64::min), shares.iter().copied().fold(0.0, f64::max));
+            let (low, high) =
+                (shares.iter().copied().fold(100.0, f64::min), shares.iter().copied().fold(0.0, f64::max));
             (shares.len() > 1).then_some((low - high, *name))
         })
         .collect();

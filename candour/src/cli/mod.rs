@@ -1,5 +1,6 @@
 //! One file per verb. A verb's help, parsing and work sit together.
 
+mod audit;
 mod demo;
 mod estimate;
 mod init;
@@ -56,6 +57,8 @@ enum Verb {
     Language(language::Language),
     /// Data calls: templates, checks of returns, versions, queries, who returned what
     Returns(Box<returns::Returns>),
+    /// How right a stage of an audit was, against a truth that is known
+    Audit(audit::Audit),
     /// Make a synthetic nation: the truth, and the returns of its bodies
     Synthesise(synthesise::Synthesise),
     /// The transparency log: verify, checkpoint, prove
@@ -101,6 +104,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Estimate(verb) => verb.run(&mut out),
         Verb::Language(verb) => verb.run(&mut out),
         Verb::Returns(verb) => verb.run(&mut out),
+        Verb::Audit(verb) => verb.run(&mut out),
         Verb::Synthesise(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),

@@ -3,9 +3,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use candour_returns::{
-    BodyType, CheckOptions, CheckReport, Mapping, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
+    BodyType, CheckOptions, CheckReport, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
     RuleOutcome, RuleSeverity, Specification, check, find_rule, findings_csv, quality, rules_markdown,
 };
 use clap::ValueEnum;
@@ -124,7 +124,7 @@ impl Template {
             let heading = specification.csv_heading(&table.name)? + "\n";
             made.push((format!("csv/{}.csv", table.name), heading.into_bytes()));
         }
-        for (name, bytes) in &made {
+        for (name, _) in &made {
             let path = self.out.join(name);
             ensure!(!path.exists(), "{}: is there already; name a new or empty folder", path.display());
         }
@@ -212,7 +212,8 @@ impl Input {
         let Some(path) = &self.outside else { return Ok(Outside::default()) };
         let path = if path.is_dir() {
             // The name comes from a return, and may be no name of a file.
-            let is_name = |b: &&str| !b.is_empty() && b.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+            let is_name =
+                |b: &&str| !b.is_empty() && b.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
             let Some(body) = body.filter(is_name) else { return Ok(Outside::default()) };
             let own = path.join(format!("{body}.json"));
             if !own.exists() {
@@ -330,11 +331,14 @@ impl Check {
         match self.format {
             CheckFormat::Json => {
                 let all: Vec<Value> = shown.iter().map(to_json).collect::<Result<_>>()?;
-                let value = if all.len() == 1 { all.into_iter().next().unwrap_or_default() } else { json!(all) };
+                let value =
+                    if all.len() == 1 { all.into_iter().next().unwrap_or_default() } else { json!(all) };
                 writeln!(out, "{value}")?;
             }
             CheckFormat::Csv => to_csv(out, &shown)?,
-            CheckFormat::Html => write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?,
+            CheckFormat::Html => {
+                write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?
+            }
             CheckFormat::Text => match shown.as_slice() {
                 [one] => print(out, one)?,
                 many => print_all(out, many)?,
@@ -359,8 +363,7 @@ impl Check {
             let message = format!("is a return of type {}, and {} was expected", said.code(), wanted.code());
             faults.push(Fault::new(&source.place, message, "Use the template of your type of body"));
         }
-        let quality =
-            self.quality.then(|| quality(&returned, &report, options, QualityWeights::default()));
+        let quality = self.quality.then(|| quality(&returned, &report, options, QualityWeights::default()));
         bar.inc(1);
         Ok(Shown { place: source.place.display().to_string(), faults, report, kind, quality })
     }
@@ -399,7 +402,8 @@ fn to_csv(out: &mut impl Write, shown: &[Shown]) -> Result<()> {
         let body = format!("\"{}\"", body.replace('"', "\"\"").replace(['\n', '\r'], " "));
         for fault in &one.faults {
             let severity = if fault.stops { "stop" } else { "indicator" };
-            let cells = [&fault.file, &fault.message, &fault.mend].map(|c| format!("\"{}\"", c.replace('"', "\"\"")));
+            let cells =
+                [&fault.file, &fault.message, &fault.mend].map(|c| format!("\"{}\"", c.replace('"', "\"\"")));
             writeln!(out, "{body},FILE,{severity},{},,,,{},{}", cells[0], cells[1], cells[2])?;
         }
         for line in findings_csv(&one.report).lines().skip(1) {
@@ -458,7 +462,7 @@ fn print(out: &mut impl Write, shown: &Shown) -> Result<()> {
     let mut not_run = Vec::new();
     for outcome in &shown.report.outcomes {
         if let Ran::NotRun(needs) = &outcome.ran {
-            not_run.push(format!("{} (needs {needs})", outcome.rule));
+            not_run.push(format!("{} ({needs})", outcome.rule));
         }
         let Some(rule) = find_rule(&outcome.rule) else { continue };
         if outcome.failed == 0 {
@@ -533,7 +537,11 @@ pub(super) fn print_quality(out: &mut impl Write, quality: &QualityReport) -> Re
 }
 
 fn print_all(out: &mut impl Write, all: &[Shown]) -> Result<()> {
-    writeln!(out, "{:<14} {:<10} {:>3} {:>12} {:>7} {:>7} {:>7}  state", "body", "type", "v", "records", "stops", "errors", "queries")?;
+    writeln!(
+        out,
+        "{:<14} {:<10} {:>3} {:>12} {:>7} {:>7} {:>7}  state",
+        "body", "type", "v", "records", "stops", "errors", "queries"
+    )?;
     for one in all {
         let state = if one.stops() > 0 {
             "stopped"
@@ -621,7 +629,7 @@ fn pages(all: &[Shown]) -> Vec<super::returns_page::One> {
                 .outcomes
                 .iter()
                 .filter_map(|o| match &o.ran {
-                    Ran::NotRun(needs) => Some(format!("{}: needs {needs}", o.rule)),
+                    Ran::NotRun(needs) => Some(format!("{}: {needs}", o.rule)),
                     _ => None,
                 })
                 .collect(),

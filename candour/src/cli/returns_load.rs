@@ -84,7 +84,8 @@ impl Desk {
 
     fn must(&self, body: &str) -> Result<ReturnFile> {
         ensure!(is_body(body), "{body:?} is no code of a body");
-        self.file(body)?.with_context(|| format!("nothing of {body} was loaded; see `candour returns status`"))
+        self.file(body)?
+            .with_context(|| format!("nothing of {body} was loaded; see `candour returns status`"))
     }
 
     fn save(&self, file: &ReturnFile) -> Result<()> {
@@ -247,7 +248,10 @@ impl Load {
                     ("linkage", returned.csv::<Linkage>(table)?),
                     ("analysis", returned.csv::<Analysis>(table)?),
                 ] {
-                    files::write_atomically(&folder.join(part).join(format!("{table}.csv")), text.as_bytes())?;
+                    files::write_atomically(
+                        &folder.join(part).join(format!("{table}.csv")),
+                        text.as_bytes(),
+                    )?;
                 }
             }
             let digest = serde_json::to_vec(&returned.row_digest(options))?;
@@ -259,7 +263,15 @@ impl Load {
         // The history comes last: a version that it does not name was not taken.
         desk.save(&file)?;
         let state = file.state.to_string();
-        Ok(Loaded { waiting: file.queries.waiting(), body, version, state, records: kept.records, stops, queries })
+        Ok(Loaded {
+            waiting: file.queries.waiting(),
+            body,
+            version,
+            state,
+            records: kept.records,
+            stops,
+            queries,
+        })
     }
 }
 
@@ -547,7 +559,12 @@ fn deadlines(desk: &Desk) -> Result<Deadlines> {
     toml::from_str(&text).map_err(|e| anyhow::anyhow!("{shown}: {}", e.message()))
 }
 
-fn queries_of(out: &mut impl Write, file: &ReturnFile, deadlines: &Deadlines, today: Date) -> Result<ExitCode> {
+fn queries_of(
+    out: &mut impl Write,
+    file: &ReturnFile,
+    deadlines: &Deadlines,
+    today: Date,
+) -> Result<ExitCode> {
     let when = match clock(file, deadlines, today) {
         Clock::Stopped => String::new(),
         Clock::Running(_) if deadlines.upload == NEVER => String::new(),
@@ -569,4 +586,3 @@ fn queries_of(out: &mut impl Write, file: &ReturnFile, deadlines: &Deadlines, to
     writeln!(out, "{} wait for the body.", file.queries.waiting())?;
     Ok(ExitCode::SUCCESS)
 }
-

@@ -97,8 +97,7 @@ pub(super) fn write(nation: &Nation, folder: &Path) -> Result<Summary> {
         bail!("{shown}: is not empty; name a new or empty folder");
     }
     let name = folder.file_name().with_context(|| format!("{shown}: name a folder"))?;
-    let neighbour =
-        folder.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let neighbour = folder.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
     let bar = progress(0, "Writing");
     let done = write_pieces(nation, &neighbour, &bar).and_then(|summary| {
         if folder.is_dir() {

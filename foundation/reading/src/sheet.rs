@@ -49,7 +49,8 @@ pub fn read_sheets(
         return Err(ReadingError::UnsupportedFormat { name: name.to_owned(), found: "no XLSX workbook" });
     };
     if package.has("xl/vbaProject.bin") {
-        let message = format!("{name}: holds macros; they were not run. Save it as a workbook without macros (.xlsx)");
+        let message =
+            format!("{name}: holds macros; they were not run. Save it as a workbook without macros (.xlsx)");
         findings.push(Finding::new(Severity::Warning, "workbook_has_macros", message));
     }
     let relations = package.xml("xl/_rels/workbook.xml.rels", &mut findings)?.unwrap_or_default();
