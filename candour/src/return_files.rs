@@ -103,7 +103,7 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Source>> {
         }
     }
     if let Some(first) = loose.files.first() {
-        loose.place = first.clone();
+        loose.place.clone_from(first);
         sources.push(loose);
     }
     Ok(sources)
@@ -438,7 +438,7 @@ fn kind_of(path: &Path, head: &[u8], faults: &mut Vec<Fault>) -> Result<u8> {
         bail!("{shown}: is no text file; save it as “CSV UTF-8”");
     }
     let line = head.split(|b| *b == b'\n' || *b == b'\r').next().unwrap_or_default();
-    let count = |mark: u8| line.iter().filter(|b| **b == mark).count();
+    let count = |mark: u8| line.split(|b| *b == mark).count();
     let (commas, tabs, semicolons) = (count(b','), count(b'\t'), count(b';'));
     if commas >= tabs.max(semicolons) {
         return Ok(b',');

@@ -32,7 +32,7 @@ pub(crate) struct Kept {
     victims: u64,
     stopped: bool,
     fields: Vec<Field>,
-    dimensions: Vec<Tested>,
+    dimensions: Vec<Dimension>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,8 +47,8 @@ struct Field {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tested {
-    dimension: String,
+struct Dimension {
+    name: String,
     tested: u64,
     failed: u64,
     rules: u64,
@@ -68,8 +68,8 @@ impl Kept {
             value: f.counts.value,
             apply: f.counts.rows - f.counts.missing[Missing::NotApplicable as usize],
         });
-        let dimensions = quality.dimensions.iter().map(|d| Tested {
-            dimension: format!("{:?}", d.dimension),
+        let dimensions = quality.dimensions.iter().map(|d| Dimension {
+            name: format!("{:?}", d.dimension),
             tested: d.rules.iter().map(|r| r.tested).sum(),
             failed: d.rules.iter().map(|r| r.failed).sum(),
             rules: d.rules.len() as u64,
@@ -165,7 +165,7 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
 
     let mut dimensions: BTreeMap<&str, (usize, u64, u64, u64, u64)> = BTreeMap::new();
     for (place, d) in kept.iter().flat_map(|k| k.dimensions.iter().enumerate()) {
-        let sum = dimensions.entry(&d.dimension).or_insert((place, 0, 0, 0, 0));
+        let sum = dimensions.entry(&d.name).or_insert((place, 0, 0, 0, 0));
         *sum = (place, sum.1 + d.tested, sum.2 + d.failed, sum.3.max(d.rules), sum.4.max(d.not_run));
     }
     let mut dimensions: Vec<_> = dimensions.into_iter().collect();
@@ -192,39 +192,7 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
         dimensions.iter().map(cells).collect(),
     );
 
-    let day = |row: &Compliance| row.sent_on.map(|d| d.to_string()).unwrap_or_default();
-    release.figure(
-        "Every body",
-        "Who returned what, in which version, and what waits for an answer.",
-        Vec::new(),
-        &[
-            "body",
-            "state",
-            "versions",
-            "sent on",
-            "days over",
-            "open queries",
-            "explained",
-            "caveats",
-            "signed",
-        ],
-        rows.iter()
-            .map(|row| {
-                let (signed, caveats) = (row.signed.clone().unwrap_or_default(), row.caveats.join("; "));
-                vec![
-                    row.body.clone(),
-                    row.state.clone(),
-                    row.versions.to_string(),
-                    day(row),
-                    row.overdue_days.to_string(),
-                    number(row.open_queries as u64),
-                    number(row.explained as u64),
-                    caveats,
-                    signed,
-                ]
-            })
-            .collect(),
-    );
+    every_body(&mut release, rows);
     if let Some(section) = release.sections.last_mut() {
         section.file = Some("compliance.csv".to_owned());
         section.rules =
@@ -234,6 +202,35 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
     let json = serde_json::to_string_pretty(rows)? + "\n";
     files::write_atomically(&folder.join("compliance.json"), json.as_bytes())?;
     release.write(folder, &tables)
+}
+
+/// A column of the table of bodies: its heading and its cells.
+type Column<'a> = (&'static str, Box<dyn Fn(&Compliance) -> String + 'a>);
+
+/// The table of bodies, without the columns in which nothing stands for anyone.
+fn every_body(release: &mut Release, rows: &[Compliance]) {
+    let count = |n: u64| if n == 0 { String::new() } else { number(n) };
+    let columns: [Column<'_>; 9] = [
+        ("body", Box::new(|r| r.body.clone())),
+        ("state", Box::new(|r| r.state.clone())),
+        ("versions", Box::new(|r| r.versions.to_string())),
+        ("sent on", Box::new(|r| r.sent_on.map(|d| d.to_string()).unwrap_or_default())),
+        ("days over", Box::new(|r| count(r.overdue_days.unsigned_abs().into()))),
+        ("open queries", Box::new(move |r| count(r.open_queries as u64))),
+        ("explained", Box::new(move |r| count(r.explained as u64))),
+        ("caveats or refusal", Box::new(|r| r.refusal.clone().unwrap_or_else(|| r.caveats.join("; ")))),
+        ("signed", Box::new(|r| r.signed.clone().unwrap_or_default())),
+    ];
+    let told = columns.iter().filter(|(_, cell)| rows.iter().any(|r| !cell(r).is_empty()));
+    let told: Vec<&Column<'_>> = told.collect();
+    let heading: Vec<&str> = told.iter().map(|c| c.0).collect();
+    release.figure(
+        "Every body",
+        "Who returned what, in which version, and what waits for an answer. An empty cell is none.",
+        Vec::new(),
+        &heading,
+        rows.iter().map(|row| told.iter().map(|(_, cell)| cell(row)).collect()).collect(),
+    );
 }
 
 /// How complete each field is, by type of body.

@@ -337,7 +337,7 @@ impl Check {
             }
             CheckFormat::Csv => to_csv(out, &shown)?,
             CheckFormat::Html => {
-                write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?
+                write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?;
             }
             CheckFormat::Text => match shown.as_slice() {
                 [one] => print(out, one)?,
@@ -431,7 +431,9 @@ fn places(outcome: &RuleOutcome) -> String {
                 text += if rows.len() == 1 { " row " } else { " rows " };
                 text += &first.join(", ");
                 if rows.len() > ROWS {
-                    text += &format!(" and {} more", rows.len() - ROWS);
+                    text.push_str(" and ");
+                    text.push_str(&(rows.len() - ROWS).to_string());
+                    text.push_str(" more");
                 }
             }
             text

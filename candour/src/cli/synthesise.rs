@@ -118,16 +118,15 @@ fn write_pieces(nation: &Nation, folder: &Path, bar: &ProgressBar) -> Result<Sum
     std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
     let mut open: HashMap<String, BufWriter<File>> = HashMap::new();
     let written = nation.write(|piece| {
-        let mut file = match open.remove(piece.path) {
-            Some(file) => file,
-            None => {
-                let path = folder.join(piece.path);
-                if let Some(parent) = path.parent() {
-                    std::fs::create_dir_all(parent)?;
-                }
-                bar.inc_length(1);
-                BufWriter::with_capacity(1 << 16, File::create(path)?)
+        let mut file = if let Some(file) = open.remove(piece.path) {
+            file
+        } else {
+            let path = folder.join(piece.path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
             }
+            bar.inc_length(1);
+            BufWriter::with_capacity(1 << 16, File::create(path)?)
         };
         file.write_all(piece.bytes)?;
         if piece.end {
