@@ -447,6 +447,9 @@ def main():
         seed("deadline", name, text)
     seed("settings", "toml", (LINKAGE / "people.toml").read_bytes())
     seed("settings", "splink", json.dumps(SPLINK, indent=1))
+    seed("returns", "mapping", "\x01name = 'own'\ndates = 'day-first'\ncolumns.victim = { Ref = 'person_id' }\n")
+    seed("returns", "victims", "\x0aperson_id,list_id,first_known,dob,sex\nP1,CP,2024-03-01,2010-05-04,F\nP2,CP,45717,NK,?\n")
+    seed("returns", "any", "\x0fP1,x,2024-13-01,\nP1\n,,,,,\n")
     seed("lists", "four", LISTS)
     seed("lists", "impossible", LISTS.replace("1,1,1,1,1", "1,1,1,1,impossible"))
     for profile in sorted(PROFILES.glob("*.toml")):

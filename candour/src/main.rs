@@ -9,6 +9,8 @@ mod notes;
 mod proposals;
 mod releases;
 mod report;
+mod return_files;
+mod returns_release;
 mod site;
 mod store;
 mod workspace;

@@ -539,23 +539,15 @@ impl<'a> Notes<'a> {
 
     fn parquet(&self, path: &Path, sink: &mut dyn Sink, faults: &mut Faults) -> Result<()> {
         let shown = path.display().to_string();
-        let file = open(path)?;
-        let damaged = || anyhow::anyhow!("{shown}: is a damaged Parquet file, or none; write it again");
-        let reader =
-            guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?.map_err(|_| damaged())?;
-        let schema = reader.metadata().file_metadata().schema();
-        let header: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_owned()).collect();
-        let table = self.table(&shown, None, &header)?;
-        let mut rows = guarded(|| reader.get_row_iter(None)).ok_or_else(damaged)?.map_err(|_| damaged())?;
-        for number in 2.. {
-            let next = guarded(|| rows.next()).ok_or_else(damaged)?;
-            let Some(row) = next else { break };
-            let row = row.map_err(|_| damaged())?;
-            let cells: Vec<String> = row.get_column_iter().map(|(_, field)| field_text(field)).collect();
+        let mut table = None;
+        parquet_rows(path, |number, cells| {
+            let Some(table) = &table else {
+                table = Some(self.table(&shown, None, cells)?);
+                return Ok(());
+            };
             let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
-            self.row(&table, number, cell, sink, faults)?;
-        }
-        Ok(())
+            self.row(table, u64::from(number), cell, sink, faults)
+        })
     }
 
     fn document(&self, path: &Path, sink: &mut dyn Sink, faults: &mut Faults) -> Result<()> {
@@ -665,6 +657,26 @@ struct Table {
     columns: Vec<(&'static str, usize)>,
     fields: Vec<(String, usize)>,
     text: usize,
+}
+
+/// Hands over the rows of a Parquet file as text, its names of columns first, each with its number as if it were a sheet.
+pub(crate) fn parquet_rows(path: &Path, mut take: impl FnMut(u32, &[String]) -> Result<()>) -> Result<()> {
+    let file = open(path)?;
+    let damaged =
+        || anyhow::anyhow!("{}: is a damaged Parquet file, or none; write it again", path.display());
+    let reader = guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?.map_err(|_| damaged())?;
+    let schema = reader.metadata().file_metadata().schema();
+    let header: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_owned()).collect();
+    take(1, &header)?;
+    let mut rows = guarded(|| reader.get_row_iter(None)).ok_or_else(damaged)?.map_err(|_| damaged())?;
+    for number in 2.. {
+        let next = guarded(|| rows.next()).ok_or_else(damaged)?;
+        let Some(row) = next else { break };
+        let row = row.map_err(|_| damaged())?;
+        let cells: Vec<String> = row.get_column_iter().map(|(_, field)| field_text(field)).collect();
+        take(number, &cells)?;
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<File> {

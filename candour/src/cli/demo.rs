@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use candour_register::{DocumentKind, Request};
+use candour_synthetic::{Knobs, Nation};
 use clap::Parser as _;
 use jiff::civil::{Date, date};
 
+use crate::report::thousands;
 use crate::site::Site;
 use crate::workspace::Workspace;
 
-use super::{language_rates, log, publish, read, register, serve};
+use super::{language_rates, log, publish, read, register, serve, synthesise};
 
 /// The main job on example documents, the real register and invented lists: read, import, link, estimate, check, publish, serve
 #[derive(clap::Args)]
@@ -67,6 +69,10 @@ const MODEL: (&str, &[u8]) = ("people.toml", include_bytes!("../../../examples/l
 /// Children whom `examples/linkage/make_people.py` invented for these lists, on a list or not.
 const CHILDREN: &str = "922";
 
+/// Records of the invented nation.
+const NATION: u64 = 100_000;
+const BODIES: &str = "The bodies, their returns and everyone in them are invented. They show what the table of an audit looks like.";
+
 /// Said on every release of the example.
 const INVENTED: &str =
     "The children and their records are invented. They show what a release of the audit looks like.";
@@ -100,6 +106,39 @@ impl Demo {
         self.release(out, arguments, "example-estimate", title, &[INVENTED, &truth])
     }
 
+    /// Makes a nation that nobody lives in, takes the returns of its bodies, and says who returned what. The nation goes when its
+    /// returns are taken; with its seed it can be made again.
+    fn returns_example(&self, out: &mut impl Write) -> Result<()> {
+        if self.dir.join("releases/returns/release.json").exists() {
+            writeln!(out, "   taken before")?;
+            return Ok(());
+        }
+        let nation = self.dir.join(".nation");
+        if nation.exists() {
+            std::fs::remove_dir_all(&nation)?;
+        }
+        let knobs = Knobs { records: NATION, seed: 2026, ..Knobs::default() };
+        let (made, _) = Nation::new(knobs)?;
+        let summary = synthesise::write(&made, &nation)?;
+        writeln!(
+            out,
+            "   {} invented records of {} bodies, {} MB with their truth",
+            thousands(&summary.records().to_string()),
+            summary.bodies,
+            summary.bytes / 1_000_000
+        )?;
+        let workspace = || [OsString::from("--workspace"), self.dir.clone().into_os_string()];
+        let mut load: Vec<OsString> = ["returns", "load"].map(OsString::from).into();
+        load.push(nation.join("returns").into_os_string());
+        load.extend([OsString::from("--outside"), nation.join("call").into_os_string()]);
+        load.extend(workspace());
+        let mut status: Vec<OsString> = ["returns", "status", "--note", BODIES].map(OsString::from).into();
+        status.extend(workspace());
+        let done = Self::verb(out, load).and_then(|()| Self::verb(out, status));
+        std::fs::remove_dir_all(&nation)?;
+        done
+    }
+
     /// Runs a verb as from a command line, with its release.
     fn release(
         &self,
@@ -109,14 +148,20 @@ impl Demo {
         title: &str,
         notes: &[&str],
     ) -> Result<()> {
-        let mut arguments = vec![OsString::from("candour")];
-        arguments.extend(verb);
+        let mut arguments = verb;
         arguments.extend(["--release".into(), self.dir.join("releases").join(id).into_os_string()]);
         arguments.extend(["--title", title].map(OsString::from));
         arguments.extend(notes.iter().flat_map(|note| ["--note", note]).map(OsString::from));
+        Self::verb(out, arguments)
+    }
+
+    /// Runs a verb as from a command line.
+    fn verb(out: &mut impl Write, verb: Vec<OsString>) -> Result<()> {
+        let arguments = std::iter::once(OsString::from("candour")).chain(verb);
         match super::Arguments::try_parse_from(arguments)?.verb {
             super::Verb::Link(verb) => verb.run(out)?,
             super::Verb::Estimate(verb) => verb.run(out)?,
+            super::Verb::Returns(verb) => verb.run(out)?,
             _ => bail!("the demonstration has no such step"),
         };
         Ok(())
@@ -157,11 +202,14 @@ impl Demo {
         writeln!(out, "6. Reading the notes of invented bodies for wording that plays harm down")?;
         out.flush()?;
         language_rates::example(out, &self.dir)?;
-        writeln!(out, "7. Checking the log")?;
+        writeln!(out, "7. Running a data call in a nation that nobody lives in")?;
+        out.flush()?;
+        self.returns_example(out)?;
+        writeln!(out, "8. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);
         writeln!(out, "   {} entries, every one as it was recorded", checked.size)?;
-        writeln!(out, "8. Publishing the static site")?;
+        writeln!(out, "9. Publishing the static site")?;
         let site = Site::load(Workspace::open(&self.dir)?)?;
         out.flush()?;
         publish::publish(out, &site, &workspace, &self.dir.join("site"))?;

@@ -1,5 +1,6 @@
 //! One file per verb. A verb's help, parsing and work sit together.
 
+mod audit;
 mod demo;
 mod estimate;
 mod init;
@@ -12,7 +13,11 @@ mod log;
 mod publish;
 mod read;
 mod register;
+mod returns;
+mod returns_load;
+mod returns_page;
 mod serve;
+mod synthesise;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -50,6 +55,12 @@ enum Verb {
     Estimate(estimate::Estimate),
     /// Read records for wording and contradictions that play harm down
     Language(language::Language),
+    /// Data calls: templates, checks of returns, versions, queries, who returned what
+    Returns(Box<returns::Returns>),
+    /// How right a stage of an audit was, against a truth that is known
+    Audit(audit::Audit),
+    /// Make a synthetic nation: the truth, and the returns of its bodies
+    Synthesise(synthesise::Synthesise),
     /// The transparency log: verify, checkpoint, prove
     Log(log::Log),
     /// Write the static site and its open data
@@ -92,6 +103,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Link(verb) => verb.run(&mut out),
         Verb::Estimate(verb) => verb.run(&mut out),
         Verb::Language(verb) => verb.run(&mut out),
+        Verb::Returns(verb) => verb.run(&mut out),
+        Verb::Audit(verb) => verb.run(&mut out),
+        Verb::Synthesise(verb) => verb.run(&mut out),
         Verb::Log(verb) => verb.run(&mut out),
         Verb::Publish(verb) => verb.run(&mut out),
         Verb::Serve(verb) => verb.run(&mut out),

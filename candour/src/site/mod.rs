@@ -191,6 +191,10 @@ impl Site {
                 let found = self.releases.iter().find(|r| r.0.id == id);
                 found.map(|(release, _)| releases::one(&view, release)).transpose()?
             }
+            "/returns/" if as_at.is_none() => {
+                let found = self.releases.iter().find(|r| r.0.id == "returns").map(|r| &r.0);
+                Some(releases::returns(&view, found)?)
+            }
             "/language/" if as_at.is_none() => Some(language::page(&view, self.language.as_ref())?),
             "/as-at/" if as_at.is_none() => Some(match asked.date.as_deref().map(str::parse::<Date>) {
                 Some(Ok(day)) => Page::moved(format!("/as-at/{day}/")),
@@ -211,7 +215,7 @@ impl Site {
     pub(crate) fn addresses(&self) -> (Vec<String>, bool) {
         let state = self.state();
         let mut addresses: Vec<String> =
-            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/", "/language/"]
+            ["/", "/style.css", "/search/", "/as-at/", "/history/", "/releases/", "/returns/", "/language/"]
                 .map(str::to_owned)
                 .into();
         for (release, _) in &self.releases {

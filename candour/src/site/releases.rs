@@ -58,3 +58,12 @@ pub(super) fn one(view: &View<'_>, release: &Release) -> Result<Page> {
     });
     html(&One { layout: Layout::new(view, &release.title), release, sections: sections.collect() })
 }
+
+/// Who returned what in the data call, which says so where no call has been run.
+pub(super) fn returns(view: &View<'_>, release: Option<&Release>) -> Result<Page> {
+    let none = || {
+        let lead = "No data call has been run in this workspace.".to_owned();
+        Release::new("returns", "Who returned what", lead, Vec::new())
+    };
+    release.map_or_else(|| one(view, &none()), |release| one(view, release))
+}

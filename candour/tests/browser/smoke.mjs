@@ -42,6 +42,7 @@ const pages = [
   "/releases/",
   "/releases/example-linkage/",
   "/releases/example-estimate/",
+  "/returns/",
   "/language/",
   "/accessibility/",
   "/search/",

@@ -13,6 +13,12 @@ pub struct Sheet {
     pub name: String,
     /// Its rows that hold something, in order.
     pub rows: Vec<SheetRow>,
+    /// Rows and ranges of columns that it hides.
+    pub hidden: u32,
+    /// Ranges of cells that are merged.
+    pub merged: u32,
+    /// Cells with a formula.
+    pub formulas: u32,
 }
 
 /// One row of a sheet.
@@ -42,6 +48,11 @@ pub fn read_sheets(
     let Some(workbook) = package.xml("xl/workbook.xml", &mut findings)? else {
         return Err(ReadingError::UnsupportedFormat { name: name.to_owned(), found: "no XLSX workbook" });
     };
+    if package.has("xl/vbaProject.bin") {
+        let message =
+            format!("{name}: holds macros; they were not run. Save it as a workbook without macros (.xlsx)");
+        findings.push(Finding::new(Severity::Warning, "workbook_has_macros", message));
+    }
     let relations = package.xml("xl/_rels/workbook.xml.rels", &mut findings)?.unwrap_or_default();
     let shared = package.xml("xl/sharedStrings.xml", &mut findings)?.unwrap_or_default();
     let shared: Vec<String> = shared.children().filter(|e| e.name == "si").map(words).collect();
@@ -71,16 +82,23 @@ pub fn read_sheets(
             findings.push(Finding::new(Severity::Warning, "sheet_not_read", message));
             continue;
         };
+        let is_hidden = |e: &&Element| e.attribute("hidden").is_some_and(|h| h == "1" || h == "true");
+        let columns = part.child("cols").into_iter().flat_map(Element::children);
+        let mut hidden = columns.filter(is_hidden).count() as u32;
+        let merged = part.child("mergeCells").map_or(0, |m| m.children().count() as u32);
+        let mut formulas = 0;
         let mut rows = Vec::new();
         for row in part.child("sheetData").into_iter().flat_map(Element::children) {
             let number = row
                 .attribute("r")
                 .and_then(|r| r.parse().ok())
                 .unwrap_or_else(|| rows.last().map_or(1, |r: &SheetRow| r.number.saturating_add(1)));
+            hidden += u32::from(is_hidden(&row));
             let mut cells: Vec<(u32, String)> = Vec::new();
             for cell in row.children().filter(|c| c.name == "c") {
                 let next = cells.last().map_or(0, |c| c.0 + 1);
                 let column = cell.attribute("r").and_then(column_of).unwrap_or(next);
+                formulas += u32::from(cell.child("f").is_some());
                 let text = shown(cell, &shared, &dated, since_1904);
                 if column < MOST_COLUMNS && !text.trim().is_empty() {
                     cells.push((column, text));
@@ -91,7 +109,7 @@ pub fn read_sheets(
                 rows.push(SheetRow { number, cells });
             }
         }
-        sheets.push(Sheet { name: title, rows });
+        sheets.push(Sheet { name: title, rows, hidden, merged, formulas });
     }
     Ok((sheets, findings))
 }
@@ -221,9 +239,10 @@ mod tests {
             ),
             (
                 "xl/worksheets/sheet1.xml",
-                r#"<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>date</t></is></c></row>
-<row r="4"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="AA4"><v>7</v></c></row></sheetData></worksheet>"#,
+                r#"<worksheet><cols><col min="2" max="2" hidden="1"/><col min="3" max="3"/></cols><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>date</t></is></c></row>
+<row r="4" hidden="1"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="AA4"><f>3+4</f><v>7</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#,
             ),
+            ("xl/vbaProject.bin", "code"),
         ]);
         let (sheets, findings) = read_sheets(&bytes, "a.xlsx", &Limits::default()).unwrap();
         assert_eq!(sheets.len(), 1);
@@ -232,6 +251,8 @@ mod tests {
         let cells: Vec<(u32, &str)> = row.cells.iter().map(|(c, t)| (*c, t.as_str())).collect();
         assert_eq!(row.number, 4);
         assert_eq!(cells, [(0, "She was missing."), (1, "true"), (2, "2024-03-01"), (3, "45352"), (26, "7")]);
+        assert_eq!((sheets[0].hidden, sheets[0].merged, sheets[0].formulas), (2, 1, 1));
+        assert!(findings.iter().any(|f| f.code == "workbook_has_macros"));
         assert!(findings.iter().any(|f| f.code == "sheet_not_read" && f.message.contains("Lost")));
         assert!(read_sheets(b"PK\x03\x04", "b.xlsx", &Limits::default()).is_err());
     }

@@ -1,0 +1,640 @@
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use candour_returns::{
+    BodyType, CheckOptions, CheckReport, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
+    RuleOutcome, RuleSeverity, Specification, check, find_rule, findings_csv, quality, rules_markdown,
+};
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use crate::files;
+use crate::report::thousands;
+use crate::return_files::{self, Fault, Source};
+
+use super::{progress, returns_load};
+
+/// Bytes that a specification, or what is known beside a return, may hold.
+const LIMIT: u64 = 64 << 20;
+/// Rows of a rule that the text names; the CSV names all.
+const ROWS: usize = 8;
+
+/// Data calls and the returns that bodies send: templates, checks, versions, answers, who returned what
+#[derive(clap::Args)]
+pub(super) struct Returns {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Write what a body needs to make its return: workbook, headings, dictionary, schemas, rules
+    Template(Template),
+    /// Check returns by every rule: exit code 0 for nothing to correct, 1 for something, 2 where it could not be done
+    Check(Check),
+    /// Take returns into a workspace: a version is kept, and its queries are opened or carried on
+    Load(returns_load::Load),
+    /// Answer a query of a return
+    Answer(returns_load::Answering),
+    /// Approve a return and sign it off
+    SignOff(returns_load::SignOff),
+    /// Who returned what, and write it to the workspace for the site
+    Status(returns_load::Status),
+}
+
+impl Returns {
+    pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
+        match self.verb {
+            Verb::Template(verb) => verb.run(out),
+            Verb::Check(verb) => verb.run(out),
+            Verb::Load(verb) => verb.run(out),
+            Verb::Answer(verb) => verb.run(out),
+            Verb::SignOff(verb) => verb.run(out),
+            Verb::Status(verb) => verb.run(out),
+        }
+    }
+}
+
+/// The types of body that can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// A police force
+    Police,
+    /// Children's services of a local authority
+    Childrens,
+    /// A health body
+    Health,
+    /// A voluntary organisation
+    Vol,
+    /// The holder of the national referral mechanism
+    Nrm,
+    /// A prosecutor
+    Cps,
+}
+
+impl Kind {
+    fn body_type(self) -> BodyType {
+        match self {
+            Self::Police => BodyType::Police,
+            Self::Childrens => BodyType::Childrens,
+            Self::Health => BodyType::Health,
+            Self::Vol => BodyType::Vol,
+            Self::Nrm => BodyType::Nrm,
+            Self::Cps => BodyType::Cps,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+struct Template {
+    /// Whose return
+    #[arg(long, value_enum, value_name = "TYPE")]
+    body_type: Kind,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// A specification of your own [default: AUD-1]
+    #[arg(long, value_name = "FILE")]
+    specification: Option<PathBuf>,
+}
+
+impl Template {
+    fn run(self, out: &mut impl Write) -> Result<ExitCode> {
+        let specification = specification(self.specification.as_deref())?;
+        let body = self.body_type.body_type();
+        let mut made: Vec<(String, Vec<u8>)> = vec![
+            ("return.xlsx".into(), specification.xlsx_template(body)),
+            ("dictionary.md".into(), specification.dictionary_markdown().into_bytes()),
+            ("dictionary.html".into(), specification.dictionary_html().into_bytes()),
+            ("rules.md".into(), rules_markdown().into_bytes()),
+        ];
+        for (name, value) in [
+            ("schema.json", specification.json_schema()),
+            ("csvw.json", specification.csvw()),
+            ("datapackage.json", specification.datapackage()),
+        ] {
+            made.push((name.into(), (serde_json::to_string_pretty(&value)? + "\n").into_bytes()));
+        }
+        for table in specification.taken(body) {
+            let heading = specification.csv_heading(&table.name)? + "\n";
+            made.push((format!("csv/{}.csv", table.name), heading.into_bytes()));
+        }
+        for (name, _) in &made {
+            let path = self.out.join(name);
+            ensure!(!path.exists(), "{}: is there already; name a new or empty folder", path.display());
+        }
+        for (name, bytes) in &made {
+            files::write_atomically(&self.out.join(name), bytes)?;
+        }
+        let due: Vec<&str> = specification.due(body).map(|t| t.name.as_str()).collect();
+        writeln!(
+            out,
+            "{}: {} files for a return of {} {}. Due: {}. Fill in return.xlsx, or a CSV file for each table.",
+            self.out.display(),
+            made.len(),
+            specification.name,
+            specification.version,
+            due.join(", ")
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub(super) fn specification(path: Option<&Path>) -> Result<Specification> {
+    let Some(path) = path else { return Ok(Specification::aud_1()?) };
+    let shown = path.display();
+    let text = String::from_utf8(files::read_limited(path, LIMIT)?)
+        .with_context(|| format!("{shown}: is not UTF-8"))?;
+    Specification::from_toml(&text).with_context(|| shown.to_string())
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// Every finding in a row, for a spreadsheet
+    Csv,
+    /// A page
+    Html,
+}
+
+/// What returns are and how they are read: shared by checking and loading.
+#[derive(clap::Args)]
+pub(super) struct Input {
+    /// Folders or files: a folder with the tables of one return, a folder of such folders, or the files of one return
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// How the record system spells things: a file, or one of the dialects that come with the program [default: mapping.toml beside
+    /// the return]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// What the audit knows beside the return, as JSON; a folder holds a file for each body, such as X23000001.json
+    #[arg(long, value_name = "FILE")]
+    outside: Option<PathBuf>,
+    /// A specification of your own [default: AUD-1]
+    #[arg(long, value_name = "FILE")]
+    specification: Option<PathBuf>,
+}
+
+/// A return that was read and checked.
+pub(super) struct Checked {
+    pub(super) source: Source,
+    pub(super) returned: Return,
+    pub(super) faults: Vec<Fault>,
+    pub(super) report: CheckReport,
+}
+
+impl Input {
+    pub(super) fn specification(&self) -> Result<Specification> {
+        specification(self.specification.as_deref())
+    }
+
+    pub(super) fn sources(&self) -> Result<Vec<Source>> {
+        return_files::find(&self.paths)
+    }
+
+    /// The file of the mapping by which a return was read.
+    pub(super) fn mapping_file(&self, source: &Source) -> Option<PathBuf> {
+        self.mapping.as_ref().or(source.mapping.as_ref()).filter(|p| p.is_file()).cloned()
+    }
+
+    /// What is known of a body beside its return.
+    fn outside(&self, body: Option<&str>) -> Result<Outside> {
+        let Some(path) = &self.outside else { return Ok(Outside::default()) };
+        let path = if path.is_dir() {
+            // The name comes from a return, and may be no name of a file.
+            let is_name =
+                |b: &&str| !b.is_empty() && b.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+            let Some(body) = body.filter(is_name) else { return Ok(Outside::default()) };
+            let own = path.join(format!("{body}.json"));
+            if !own.exists() {
+                return Ok(Outside::default());
+            }
+            own
+        } else {
+            path.clone()
+        };
+        let bytes = files::read_limited(&path, LIMIT)?;
+        serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: is not what is known beside a return", path.display()))
+    }
+
+    /// Reads a return and checks it. `more` adds to what is known beside it.
+    pub(super) fn check(
+        &self,
+        source: Source,
+        specification: &Specification,
+        options: &CheckOptions,
+        more: impl FnOnce(&str, &mut Outside) -> Result<()>,
+    ) -> Result<Checked> {
+        let mapping = self.mapping.as_ref().or(source.mapping.as_ref());
+        let mut unread = None;
+        let mapping = match mapping.map(|path| (path, return_files::read_mapping(path, specification))) {
+            None => None,
+            Some((_, Ok(mapping))) => Some(mapping),
+            // A mapping that was named is an argument of the program; one that a body sent is part of its return.
+            Some((_, Err(error))) if self.mapping.is_some() => return Err(error),
+            Some((path, Err(error))) => {
+                unread = Some(Fault::new(path, format!("{error:#}"), "Correct the mapping"));
+                None
+            }
+        };
+        let (returned, mut faults) = return_files::read(&source, specification, mapping);
+        faults.extend(unread);
+        let body = source.expected.as_ref().map(|e| e.0.as_str()).or(returned.header().body.as_deref());
+        let mut outside = self.outside(body)?;
+        if let Some(body) = body {
+            more(body, &mut outside)?;
+        }
+        let report = check(&returned, &outside, options);
+        Ok(Checked { source, returned, faults, report })
+    }
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: candour returns check our-return --outside call.json\n         candour returns check returns --format csv > findings.csv\n\nNothing is sent anywhere, and no finding holds a value. See docs/returns.md."
+)]
+struct Check {
+    #[command(flatten)]
+    input: Input,
+    /// Whose return it should be
+    #[arg(long, value_enum, value_name = "TYPE")]
+    body_type: Option<Kind>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: CheckFormat,
+    /// Say how good the return is, by six dimensions and by field
+    #[arg(long)]
+    quality: bool,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// What is printed of one return.
+struct Shown {
+    place: String,
+    faults: Vec<Fault>,
+    report: CheckReport,
+    kind: Option<BodyType>,
+    quality: Option<QualityReport>,
+}
+
+impl Shown {
+    fn body(&self) -> &str {
+        self.report.body.as_deref().unwrap_or("no body named")
+    }
+
+    fn records(&self) -> u64 {
+        self.report.rows.iter().filter(|(table, _)| table != "header" && table != "file").map(|r| r.1).sum()
+    }
+
+    fn stops(&self) -> u64 {
+        self.report.count(RuleSeverity::Stop) + self.faults.iter().filter(|f| f.stops).count() as u64
+    }
+
+    fn must_correct(&self) -> bool {
+        self.stops() + self.report.count(RuleSeverity::Error) > 0
+    }
+}
+
+impl Check {
+    fn run(self, out: &mut impl Write) -> Result<ExitCode> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.max(1))
+                .build_global()
+                .context("the thread pool is already running")?;
+        }
+        let specification = self.input.specification()?;
+        let sources = self.input.sources()?;
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
+        let mut options = CheckOptions::new(&key);
+        if self.format == CheckFormat::Csv {
+            options.listed = usize::MAX;
+        }
+        let bar = progress(sources.len() as u64, "Checking returns");
+        let one = |source: &Source| self.one(source, &specification, &options, &bar);
+        let shown: Vec<Shown> = sources.par_iter().map(one).collect::<Result<_>>()?;
+        bar.finish_and_clear();
+        match self.format {
+            CheckFormat::Json => {
+                let all: Vec<Value> = shown.iter().map(to_json).collect::<Result<_>>()?;
+                let value =
+                    if all.len() == 1 { all.into_iter().next().unwrap_or_default() } else { json!(all) };
+                writeln!(out, "{value}")?;
+            }
+            CheckFormat::Csv => to_csv(out, &shown)?,
+            CheckFormat::Html => {
+                write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?;
+            }
+            CheckFormat::Text => match shown.as_slice() {
+                [one] => print(out, one)?,
+                many => print_all(out, many)?,
+            },
+        }
+        Ok(ExitCode::from(u8::from(shown.iter().any(Shown::must_correct))))
+    }
+
+    fn one(
+        &self,
+        source: &Source,
+        specification: &Specification,
+        options: &CheckOptions,
+        bar: &ProgressBar,
+    ) -> Result<Shown> {
+        let checked = self.input.check(source.clone(), specification, options, |_, _| Ok(()))?;
+        let Checked { source, returned, mut faults, report } = checked;
+        let kind = returned.header().body_type;
+        if let (Some(wanted), Some(said)) = (self.body_type.map(Kind::body_type), kind)
+            && wanted != said
+        {
+            let message = format!("is a return of type {}, and {} was expected", said.code(), wanted.code());
+            faults.push(Fault::new(&source.place, message, "Use the template of your type of body"));
+        }
+        let quality = self.quality.then(|| quality(&returned, &report, options, QualityWeights::default()));
+        bar.inc(1);
+        Ok(Shown { place: source.place.display().to_string(), faults, report, kind, quality })
+    }
+}
+
+fn word(severity: RuleSeverity) -> &'static str {
+    match severity {
+        RuleSeverity::Stop => "stop",
+        RuleSeverity::Error => "error",
+        RuleSeverity::Query => "query",
+        RuleSeverity::Indicator => "indicator",
+    }
+}
+
+fn to_json(shown: &Shown) -> Result<Value> {
+    let mut report = serde_json::to_value(&shown.report)?;
+    // Hashes under a key of this run alone would say nothing to anyone.
+    for outcome in report["outcomes"].as_array_mut().into_iter().flatten() {
+        for finding in outcome["findings"].as_array_mut().into_iter().flatten() {
+            if let Some(finding) = finding.as_object_mut() {
+                finding.remove("record");
+                finding.remove("value");
+            }
+        }
+    }
+    Ok(json!({
+        "place": shown.place, "body_type": shown.kind, "stops": shown.stops() > 0, "files": shown.faults,
+        "report": report, "quality": shown.quality,
+    }))
+}
+
+fn to_csv(out: &mut impl Write, shown: &[Shown]) -> Result<()> {
+    writeln!(out, "body,rule,severity,table,row,column,shape,message,mend")?;
+    for one in shown {
+        let body = one.report.body.clone().unwrap_or_default();
+        let body = format!("\"{}\"", body.replace('"', "\"\"").replace(['\n', '\r'], " "));
+        for fault in &one.faults {
+            let severity = if fault.stops { "stop" } else { "indicator" };
+            let cells =
+                [&fault.file, &fault.message, &fault.mend].map(|c| format!("\"{}\"", c.replace('"', "\"\"")));
+            writeln!(out, "{body},FILE,{severity},{},,,,{},{}", cells[0], cells[1], cells[2])?;
+        }
+        for line in findings_csv(&one.report).lines().skip(1) {
+            writeln!(out, "{body},{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the findings of a rule stand: columns, and the first of their rows.
+fn places(outcome: &RuleOutcome) -> String {
+    let mut by_column: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    for finding in &outcome.findings {
+        let (table, column) = (finding.table.as_deref(), finding.column.as_deref());
+        let rows = by_column.entry((table.unwrap_or_default(), column.unwrap_or_default())).or_default();
+        rows.extend(finding.row);
+    }
+    let all: Vec<String> = by_column
+        .into_iter()
+        .map(|((table, column), rows)| {
+            let dot = if table.is_empty() || column.is_empty() { "" } else { "." };
+            let mut text = format!("{table}{dot}{column}");
+            if !rows.is_empty() {
+                let first: Vec<String> = rows.iter().take(ROWS).map(u32::to_string).collect();
+                text += if rows.len() == 1 { " row " } else { " rows " };
+                text += &first.join(", ");
+                if rows.len() > ROWS {
+                    text.push_str(" and ");
+                    text.push_str(&(rows.len() - ROWS).to_string());
+                    text.push_str(" more");
+                }
+            }
+            text
+        })
+        .filter(|t| !t.is_empty())
+        .collect();
+    all.join("; ")
+}
+
+fn count(number: u64) -> String {
+    thousands(&number.to_string())
+}
+
+fn print(out: &mut impl Write, shown: &Shown) -> Result<()> {
+    let kind = shown.kind.map_or("no type", BodyType::code).to_lowercase();
+    let version = shown.report.version.map_or("no version".to_owned(), |v| format!("version {v}"));
+    writeln!(
+        out,
+        "{} ({kind}), {version}: {} records in {} tables",
+        shown.body(),
+        count(shown.records()),
+        shown.report.rows.len()
+    )?;
+    for fault in &shown.faults {
+        let word = if fault.stops { "stop" } else { "note" };
+        writeln!(out, "  {word:<9} {}: {}\n            {}", fault.file, fault.message, fault.mend)?;
+    }
+    let mut not_run = Vec::new();
+    for outcome in &shown.report.outcomes {
+        if let Ran::NotRun(needs) = &outcome.ran {
+            not_run.push(format!("{} ({needs})", outcome.rule));
+        }
+        let Some(rule) = find_rule(&outcome.rule) else { continue };
+        if outcome.failed == 0 {
+            continue;
+        }
+        let (severity, title) = (word(rule.severity), rule.title);
+        writeln!(
+            out,
+            "  {severity:<9} {} {title}: {} of {} ({})",
+            rule.id,
+            count(outcome.failed),
+            count(outcome.tested.max(outcome.failed)),
+            places(outcome)
+        )?;
+        let mut said: Vec<&str> = Vec::new();
+        for finding in &outcome.findings {
+            if said.len() < 3 && !said.contains(&finding.message.as_str()) {
+                said.push(&finding.message);
+            }
+        }
+        for message in said {
+            writeln!(out, "            - {message}")?;
+        }
+        writeln!(out, "            {}", rule.mend)?;
+    }
+    for note in shown.report.outcomes.iter().flat_map(|o| &o.notes) {
+        writeln!(out, "  indicator {note}")?;
+    }
+    if let Some(quality) = &shown.quality {
+        print_quality(out, quality)?;
+    }
+    if !not_run.is_empty() {
+        writeln!(out, "Not run, for want of what the audit knows: {}", not_run.join("; "))?;
+    }
+    let [stops, errors, queries] = [
+        (shown.stops(), "that stop the return"),
+        (shown.report.count(RuleSeverity::Error), "to correct"),
+        (shown.report.count(RuleSeverity::Query), "to correct or explain"),
+    ]
+    .map(|(n, words)| format!("{} {words}", count(n)));
+    writeln!(out, "{} rules: {stops}, {errors}, {queries}.", RULES.len())?;
+    Ok(())
+}
+
+pub(super) fn print_quality(out: &mut impl Write, quality: &QualityReport) -> Result<()> {
+    writeln!(out, "Quality, by dimension (share of tests passed, weighted, with its 95 % interval):")?;
+    for dimension in &quality.dimensions {
+        let name = format!("{:?}", dimension.dimension).to_lowercase();
+        let tested: u64 = dimension.rules.iter().map(|r| r.tested).sum();
+        let failed: u64 = dimension.rules.iter().map(|r| r.failed).sum();
+        match &dimension.pass {
+            Some(s) => writeln!(
+                out,
+                "  {name:<13} {:.3} ({:.3} to {:.3}), {} of {} tests failed, {} rules not run",
+                s.share,
+                s.lower,
+                s.upper,
+                count(failed),
+                count(tested),
+                dimension.not_run.len()
+            )?,
+            None => writeln!(out, "  {name:<13} nothing was tested")?,
+        }
+    }
+    let mut least: Vec<_> = quality.fields.iter().filter(|f| f.complete.of > 0.0).collect();
+    least.sort_by(|a, b| a.complete.share.total_cmp(&b.complete.share));
+    writeln!(out, "Least complete:")?;
+    for field in least.iter().take(5) {
+        writeln!(out, "  {}.{} {:.1} %", field.table, field.column, 100.0 * field.complete.share)?;
+    }
+    Ok(())
+}
+
+fn print_all(out: &mut impl Write, all: &[Shown]) -> Result<()> {
+    writeln!(
+        out,
+        "{:<14} {:<10} {:>3} {:>12} {:>7} {:>7} {:>7}  state",
+        "body", "type", "v", "records", "stops", "errors", "queries"
+    )?;
+    for one in all {
+        let state = if one.stops() > 0 {
+            "stopped"
+        } else if one.must_correct() {
+            "to correct"
+        } else if one.report.count(RuleSeverity::Query) > 0 {
+            "to answer"
+        } else {
+            "clean"
+        };
+        writeln!(
+            out,
+            "{:<14} {:<10} {:>3} {:>12} {:>7} {:>7} {:>7}  {state}",
+            one.body(),
+            one.kind.map_or("-", BodyType::code).to_lowercase(),
+            one.report.version.map_or("-".to_owned(), |v| v.to_string()),
+            count(one.records()),
+            count(one.stops()),
+            count(one.report.count(RuleSeverity::Error)),
+            count(one.report.count(RuleSeverity::Query)),
+        )?;
+    }
+    let mut rules: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for outcome in all.iter().flat_map(|s| &s.report.outcomes).filter(|o| o.failed > 0) {
+        let sum = rules.entry(&outcome.rule).or_default();
+        *sum = (sum.0 + outcome.failed, sum.1 + 1);
+    }
+    writeln!(out, "By rule:")?;
+    for (id, (failed, bodies)) in rules {
+        let Some(rule) = find_rule(id) else { continue };
+        let severity = word(rule.severity);
+        writeln!(out, "  {severity:<9} {id} {}: {} in {bodies} returns", rule.title, count(failed))?;
+    }
+    for fault in all.iter().flat_map(|s| &s.faults) {
+        writeln!(out, "  file      {}: {}", fault.file, fault.message)?;
+    }
+    let sum = |of: &dyn Fn(&Shown) -> u64| count(all.iter().map(of).sum());
+    writeln!(
+        out,
+        "{} returns, {} records: {} that stop a return, {} to correct, {} to correct or explain.",
+        all.len(),
+        sum(&Shown::records),
+        sum(&Shown::stops),
+        sum(&|s| s.report.count(RuleSeverity::Error)),
+        sum(&|s| s.report.count(RuleSeverity::Query)),
+    )?;
+    Ok(())
+}
+
+/// What the page shows of each return.
+fn pages(all: &[Shown]) -> Vec<super::returns_page::One> {
+    all.iter()
+        .map(|shown| super::returns_page::One {
+            title: match shown.report.version {
+                Some(version) => format!("{}, version {version}", shown.body()),
+                None => shown.body().to_owned(),
+            },
+            records: count(shown.records()),
+            counts: [
+                count(shown.stops()),
+                count(shown.report.count(RuleSeverity::Error)),
+                count(shown.report.count(RuleSeverity::Query)),
+            ],
+            faults: shown.faults.clone(),
+            rules: shown
+                .report
+                .outcomes
+                .iter()
+                .filter(|o| o.failed > 0)
+                .filter_map(|o| {
+                    let rule = find_rule(&o.rule)?;
+                    Some(super::returns_page::Found {
+                        severity: word(rule.severity),
+                        id: rule.id,
+                        title: rule.title,
+                        failed: count(o.failed),
+                        tested: count(o.tested.max(o.failed)),
+                        places: places(o),
+                        mend: rule.mend,
+                    })
+                })
+                .collect(),
+            not_run: shown
+                .report
+                .outcomes
+                .iter()
+                .filter_map(|o| match &o.ran {
+                    Ran::NotRun(needs) => Some(format!("{}: {needs}", o.rule)),
+                    _ => None,
+                })
+                .collect(),
+        })
+        .collect()
+}
