@@ -163,6 +163,28 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
 
     completeness(&mut release, kept);
 
+    release.figure(
+        "Six dimensions of quality",
+        "Tests of cells, rows and columns, not people. There is no single grade: a return can be complete and late, or in time and wrong.",
+        Vec::new(),
+        &["dimension", "tests", "failed", "failed of 10,000", "most rules run", "most rules not run"],
+        dimensions(kept),
+    );
+
+    every_body(&mut release, rows);
+    if let Some(section) = release.sections.last_mut() {
+        section.file = Some("compliance.csv".to_owned());
+        section.rules =
+            Some("Bodies and their states are public. Nothing in this table counts people.".to_owned());
+    }
+    tables.push(compliance_csv(rows));
+    let json = serde_json::to_string_pretty(rows)? + "\n";
+    files::write_atomically(&folder.join("compliance.json"), json.as_bytes())?;
+    release.write(folder, &tables)
+}
+
+/// The six dimensions over all returns: name, tests, failed tests, failed of 10,000, most rules run and not run.
+pub(crate) fn dimensions(kept: &[Kept]) -> Vec<Vec<String>> {
     let mut dimensions: BTreeMap<&str, (usize, u64, u64, u64, u64)> = BTreeMap::new();
     for (place, d) in kept.iter().flat_map(|k| k.dimensions.iter().enumerate()) {
         let sum = dimensions.entry(&d.name).or_insert((place, 0, 0, 0, 0));
@@ -184,24 +206,7 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
             not_run.to_string(),
         ]
     };
-    release.figure(
-        "Six dimensions of quality",
-        "Tests of cells, rows and columns, not people. There is no single grade: a return can be complete and late, or in time and wrong.",
-        Vec::new(),
-        &["dimension", "tests", "failed", "failed of 10,000", "most rules run", "most rules not run"],
-        dimensions.iter().map(cells).collect(),
-    );
-
-    every_body(&mut release, rows);
-    if let Some(section) = release.sections.last_mut() {
-        section.file = Some("compliance.csv".to_owned());
-        section.rules =
-            Some("Bodies and their states are public. Nothing in this table counts people.".to_owned());
-    }
-    tables.push(compliance_csv(rows));
-    let json = serde_json::to_string_pretty(rows)? + "\n";
-    files::write_atomically(&folder.join("compliance.json"), json.as_bytes())?;
-    release.write(folder, &tables)
+    dimensions.iter().map(cells).collect()
 }
 
 /// A column of the table of bodies: its heading and its cells.

@@ -534,7 +534,14 @@ impl Status {
         match self.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string(&rows)?)?,
             Format::Text if rows.len() <= 40 => write!(out, "{}", compliance_csv(&rows))?,
-            Format::Text => by_state(out, &rows)?,
+            Format::Text => {
+                by_state(out, &rows)?;
+                writeln!(out, "Quality, by dimension:")?;
+                for row in returns_release::dimensions(&kept) {
+                    let [name, tests, failed, ..] = row.as_slice() else { continue };
+                    writeln!(out, "  {name:<13} {failed} of {tests} tests failed")?;
+                }
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
