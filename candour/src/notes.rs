@@ -664,6 +664,8 @@ pub(crate) fn parquet_rows(path: &Path, mut take: impl FnMut(u32, &[String]) -> 
     let file = open(path)?;
     let damaged =
         || anyhow::anyhow!("{}: is a damaged Parquet file, or none; write it again", path.display());
+    candour_linkage::check_parquet(&file)
+        .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let reader = guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?.map_err(|_| damaged())?;
     let schema = reader.metadata().file_metadata().schema();
     let header: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_owned()).collect();

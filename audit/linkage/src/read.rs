@@ -9,6 +9,7 @@ use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, FloatTyp
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 
 use crate::error::LinkageError;
+use crate::parquet_guard::check_parquet;
 use crate::records::{Recent, Records, RecordsBuilder};
 use crate::settings::Settings;
 
@@ -162,6 +163,7 @@ impl Tables {
 
     fn read_parquet<R: ChunkReader + 'static>(&mut self, table: &str, input: R) -> Result<(), LinkageError> {
         let fault = |reason: String| LinkageError::Table { table: table.to_owned(), reason };
+        check_parquet(&input).map_err(fault)?;
         let file = unharmed(|| SerializedFileReader::new(input)).map_err(fault)?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let header: Vec<String> = schema.columns().iter().map(|c| c.path().parts()[0].clone()).collect();
