@@ -23,7 +23,8 @@ fuzz_target!(|data: &[u8]| {
         }
         1 => {
             let Ok(read) = Mapping::from_toml(&text, &specification) else { return };
-            let again = Mapping::from_toml(&read.to_toml().expect("a mapping can be written"), &specification);
+            let again =
+                Mapping::from_toml(&read.to_toml().expect("a mapping can be written"), &specification);
             assert_eq!(again.as_ref(), Ok(&read));
             mapping = Some(read);
         }
@@ -37,8 +38,18 @@ fuzz_target!(|data: &[u8]| {
     let name = &names[usize::from(kind / 4) % names.len()];
     let mut lines = rest.split(|b| *b == b'\n');
     let heading: Vec<String> = match kind % 4 {
-        2 => lines.next().unwrap_or_default().split(|b| *b == b',').map(|c| String::from_utf8_lossy(c).into()).collect(),
-        _ => specification.csv_heading(name).expect("a table has a heading").split(',').map(Into::into).collect(),
+        2 => lines
+            .next()
+            .unwrap_or_default()
+            .split(|b| *b == b',')
+            .map(|c| String::from_utf8_lossy(c).into())
+            .collect(),
+        _ => specification
+            .csv_heading(name)
+            .expect("a table has a heading")
+            .split(',')
+            .map(Into::into)
+            .collect(),
     };
     if let Ok(mut sheet) = reader.sheet(name, &heading) {
         for (line, number) in lines.zip(2..) {
