@@ -686,6 +686,21 @@ impl Out<'_> {
         self.other(Some(name), row, column, key, None, message, said);
     }
 
+    /// A finding where less than a share is known of a column: how many are, and of how many.
+    pub(crate) fn known_at_least(
+        &mut self,
+        (table, column): (&'static str, &'static str),
+        (known, all): (u64, u64),
+        least: f64,
+        sentence: &str,
+    ) {
+        let share = known as f64 / all as f64;
+        self.tested(1);
+        if share < least {
+            self.whole(Some(table), Some(column), Some(1.0 - share), sentence, &[Say::Percent(share)]);
+        }
+    }
+
     /// A fault of a column or of the whole return, with the share that is at fault.
     pub(crate) fn whole(
         &mut self,

@@ -85,12 +85,7 @@ pub(super) struct Estimate {
 
 impl Estimate {
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.max(1))
-                .build_global()
-                .context("the thread pool is already running")?;
-        }
+        super::use_threads(self.threads)?;
         // A release that could not be written should not cost an estimate first.
         let id = self.release.as_deref().map(id_of).transpose()?;
         if !self.by.is_empty() {

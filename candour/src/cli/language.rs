@@ -217,12 +217,7 @@ impl Batches<'_> {
 
 impl Inputs {
     pub(super) fn checker(&self) -> Result<Checker> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.max(1))
-                .build_global()
-                .context("the thread pool is already running")?;
-        }
+        super::use_threads(self.threads)?;
         Ok(checker(&self.pack)?.0)
     }
 

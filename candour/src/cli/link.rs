@@ -126,12 +126,7 @@ struct Outcome {
 
 impl Link {
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.max(1))
-                .build_global()
-                .context("the thread pool is already running")?;
-        }
+        super::use_threads(self.threads)?;
         let mut clock = Stages::new();
         let mut findings = Vec::new();
         let mut settings = read_settings(&self.settings, &mut findings)?;

@@ -121,7 +121,7 @@ impl LinkVerb {
 
 impl Encode {
     fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        use_threads(self.threads)?;
+        super::use_threads(self.threads)?;
         let schema = read_schema(&self.schema)?;
         guard_population(&self.input, schema.population())?;
         guard_originals(&self.out, &[&self.input, &self.schema, &self.secret_file])?;
@@ -161,7 +161,7 @@ impl Encode {
 
 impl MatchEncodings {
     fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        use_threads(self.threads)?;
+        super::use_threads(self.threads)?;
         let inputs: Vec<PathBuf> = std::iter::once(self.left.clone()).chain(self.right.clone()).collect();
         guard_populations(&inputs)?;
         guard_originals(&self.out, &inputs.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
@@ -216,16 +216,6 @@ fn write_pairs(file: impl Write, left: &Encodings, right: &Encodings, found: &Ma
         csv.write_record([left, right, &format!("{:.6}", pair.dice)])?;
     }
     csv.flush()?;
-    Ok(())
-}
-
-fn use_threads(threads: Option<usize>) -> Result<()> {
-    if let Some(threads) = threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.max(1))
-            .build_global()
-            .context("the thread pool is already running")?;
-    }
     Ok(())
 }
 

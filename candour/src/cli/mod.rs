@@ -23,7 +23,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candour_ledger::{Actor, ActorRole};
 use candour_record::{Finding, Severity};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -130,6 +130,17 @@ fn report(findings: &[Finding]) {
         // Standard error may be closed; nothing is lost that the exit code does not say.
         let _ = writeln!(std::io::stderr(), "{word}[{}]: {}", finding.code, finding.message);
     }
+}
+
+/// Takes so many threads for the rest of the run; all there are where none is asked for.
+fn use_threads(threads: Option<usize>) -> Result<()> {
+    if let Some(threads) = threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.max(1))
+            .build_global()
+            .context("the thread pool is already running")?;
+    }
+    Ok(())
 }
 
 /// A progress bar on a terminal, nothing elsewhere.

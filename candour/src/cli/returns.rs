@@ -310,12 +310,7 @@ impl Shown {
 
 impl Check {
     fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.max(1))
-                .build_global()
-                .context("the thread pool is already running")?;
-        }
+        super::use_threads(self.threads)?;
         let specification = self.input.specification()?;
         let sources = self.input.sources()?;
         let mut key = [0; 32];

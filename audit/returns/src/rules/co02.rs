@@ -23,17 +23,12 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     if all < c.thresholds().fewest {
         return out.not_applicable("too few victims");
     }
-    let share = known as f64 / all as f64;
-    out.tested(1);
-    if share < c.thresholds().ethnicity_known {
-        out.whole(
-            Some("victim"),
-            Some("ethnicity"),
-            Some(1.0 - share),
-            "ethnicity is known of {}",
-            &[Say::Percent(share)],
-        );
-    }
+    out.known_at_least(
+        ("victim", "ethnicity"),
+        (known, all),
+        c.thresholds().ethnicity_known,
+        "ethnicity is known of {}",
+    );
 }
 
 #[cfg(test)]

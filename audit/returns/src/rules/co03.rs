@@ -35,17 +35,12 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     if all == 0 {
         return out.not_applicable("no named suspects of whom ethnicity could be known");
     }
-    let share = known as f64 / all as f64;
-    out.tested(1);
-    if share < c.thresholds().ethnicity_known {
-        out.whole(
-            Some("suspect"),
-            Some("ethnicity"),
-            Some(1.0 - share),
-            "ethnicity is known of {} of named suspects who did not refuse",
-            &[Say::Percent(share)],
-        );
-    }
+    out.known_at_least(
+        ("suspect", "ethnicity"),
+        (known, all),
+        c.thresholds().ethnicity_known,
+        "ethnicity is known of {} of named suspects who did not refuse",
+    );
 }
 
 #[cfg(test)]
