@@ -2,6 +2,7 @@
 //!
 //! Messages name files, lines, rows and columns, never what stands in them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
@@ -15,7 +16,9 @@ use candour_record::{Finding, MediaKind, Severity, guarded};
 use jiff::civil::Date;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::files;
 
@@ -39,6 +42,49 @@ const KNOWN: [(&str, &[&str]); 8] = [
     ("author_role", &["author_role", "role"]),
     ("subject_age", &["subject_age", "age", "child_age"]),
 ];
+
+/// The members of an object in their order; its keys are borrowed from the line. What was taken out is gone.
+struct Row<'a>(Vec<(Cow<'a, str>, Option<Value>)>);
+
+impl Row<'_> {
+    /// The place of a key. Of two with one name the later counts, as JSON parsers have it.
+    fn at(&self, name: &str) -> Option<usize> {
+        self.0.iter().rposition(|(key, value)| value.is_some() && key == name)
+    }
+
+    fn value(&self, at: usize) -> Option<&Value> {
+        self.0.get(at)?.1.as_ref()
+    }
+
+    fn take(&mut self, at: usize) -> Option<Value> {
+        self.0.get_mut(at)?.1.take()
+    }
+}
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Row<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Row<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(12);
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    members.push((key, Some(value)));
+                }
+                Ok(Row(members))
+            }
+        }
+        from.deserialize_map(Members)
+    }
+}
 
 /// How inputs become notes.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -319,58 +365,59 @@ impl<'a> Notes<'a> {
 
     /// One object: `id`, `text` and `meta`, or a row of columns.
     fn line(&self, line: &[u8], shown: &str, number: u32, faults: &mut Faults) -> Result<Note, String> {
-        let value: Value = serde_json::from_slice(line).map_err(|e| {
+        let mut row: Row<'_> = serde_json::from_slice(line).map_err(|e| {
+            if e.is_data() {
+                return "is no JSON object; write {\"id\", \"text\"}".to_owned();
+            }
             // What the parser says can quote the line; where it stopped cannot.
             format!("is not JSON from column {} on; write one object a line", e.column())
         })?;
-        let Value::Object(mut row) = value else {
-            return Err("is no JSON object; write {\"id\", \"text\"}".into());
-        };
         let place = || format!("in {shown}, line {number}");
         let (text, id) = (self.key(&row, "text"), self.key(&row, "id"));
-        let text = match text.and_then(|k| row.remove(&k)) {
+        let text = match text.and_then(|at| row.take(at)) {
             Some(Value::String(text)) => text,
             Some(_) => return Err("its text is no string".into()),
             None => return Err("has no text; name its column with --columns text=NAME".into()),
         };
-        let id = match id.and_then(|k| row.remove(&k)) {
+        let id = match id.and_then(|at| row.take(at)) {
             Some(Value::String(id)) if !id.is_empty() => id,
             Some(Value::Number(id)) => id.to_string(),
             _ => format!("{shown}:{number}"),
         };
-        let meta = match row.remove("meta") {
-            Some(Value::Object(meta)) => meta,
+        let mut meta = match row.at("meta").and_then(|at| row.take(at)) {
+            Some(Value::Object(meta)) => Row(meta.into_iter().map(|(k, v)| (k.into(), Some(v))).collect()),
             Some(Value::Null) | None => row,
             Some(_) => return Err("its meta is no object".into()),
         };
         let mut known = Meta::default();
         for (what, _) in KNOWN.iter().skip(2) {
-            let Some(value) = self.key(&meta, what).and_then(|k| meta.get(&k)) else { continue };
-            let value = match value {
-                Value::String(s) => s.clone(),
-                Value::Number(n) => n.to_string(),
-                _ => continue,
-            };
-            set(&mut known, what, &value, faults, &place);
-        }
-        if let Some(Value::Object(fields)) = meta.get("fields") {
-            known.fields.extend(fields.clone());
+            let Some(value) = self.key(&meta, what).and_then(|at| meta.value(at)) else { continue };
+            match value {
+                Value::String(s) => set(&mut known, what, s, faults, &place),
+                Value::Number(n) => set(&mut known, what, &n.to_string(), faults, &place),
+                _ => {}
+            }
         }
         for field in &self.source.fields {
-            if let Some(value) = meta.get(field) {
+            if let Some(value) = meta.at(field).and_then(|at| meta.value(at)) {
                 known.fields.insert(field.clone(), value.clone());
+            }
+        }
+        if let Some(Value::Object(fields)) = meta.at("fields").and_then(|at| meta.take(at)) {
+            for (name, value) in fields {
+                known.fields.entry(name).or_insert(value);
             }
         }
         Ok(Note { id, text, meta: known })
     }
 
-    /// The key of an object that holds what is asked for.
-    fn key(&self, object: &Map<String, Value>, what: &str) -> Option<String> {
+    /// Where in a row stands what is asked for.
+    fn key(&self, row: &Row<'_>, what: &str) -> Option<usize> {
         if let Some(named) = self.named.get(what) {
-            return object.contains_key(named).then(|| named.clone());
+            return row.at(named);
         }
         let names = KNOWN.iter().find(|k| k.0 == what).map_or(&[][..], |k| k.1);
-        names.iter().find(|n| object.contains_key(**n)).map(|n| (*n).to_owned())
+        names.iter().find_map(|name| row.at(name))
     }
 
     fn table(&self, shown: &str, sheet: Option<&str>, header: &[String]) -> Result<Table> {

@@ -258,7 +258,7 @@ pub fn run(checker: &Checker, cases: &[Case]) -> Vec<CaseFailure> {
     failures
 }
 
-fn compare(case: &Case, prediction: &Prediction) -> Vec<String> {
+fn compare(case: &Case, prediction: &Prediction<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     let words =
         |start: usize, end: usize| case.note.text.chars().skip(start).take(end - start).collect::<String>();

@@ -92,6 +92,8 @@ struct Sets {
     members: Vec<Vec<u32>>,
     /// 64-bit words in a row.
     width: usize,
+    /// For each word where its row begins; words of the same sets share one, so that all rows stay near the processor.
+    row_of: Vec<u32>,
     rows: Vec<u64>,
 }
 
@@ -109,17 +111,25 @@ impl Sets {
     fn close(&mut self) {
         self.width = self.members.len() / 64 + 1;
         let most = self.members.iter().flatten().max().copied().unwrap_or(0) as usize;
-        self.rows = vec![0; (most + 1) * self.width];
+        let mut of_word = vec![vec![0u64; self.width]; most + 1];
         for (n, words) in self.members.iter().enumerate() {
             for w in words {
-                self.rows[*w as usize * self.width + n / 64] |= 1 << (n % 64);
+                of_word[*w as usize][n / 64] |= 1 << (n % 64);
             }
+        }
+        let mut known: HashMap<&[u64], u32> = HashMap::new();
+        for row in &of_word {
+            let at = *known.entry(row).or_insert_with(|| {
+                self.rows.extend(row);
+                (self.rows.len() - self.width) as u32
+            });
+            self.row_of.push(at);
         }
     }
 
     fn holds(&self, set: u32, word: u32) -> bool {
-        let at = word as usize * self.width + set as usize / 64;
-        self.rows.get(at).is_some_and(|row| row >> (set % 64) & 1 == 1)
+        let Some(row) = self.row_of.get(word as usize) else { return false };
+        self.rows.get(*row as usize + set as usize / 64).is_some_and(|row| row >> (set % 64) & 1 == 1)
     }
 
     fn matches(&self, atom: Compiled, token: Token) -> bool {
@@ -139,33 +149,38 @@ pub(crate) fn is_name(token: Token) -> bool {
     capital && (token.word == UNKNOWN && token.shape & shape::UPPER == 0 || token.shape & shape::SINGLE != 0)
 }
 
-/// The cheap test before a program is run, laid out in the order in which it is read.
+/// What the next token and the one before may be, as bits of [`bit`]; all bits where nothing need stand there.
 #[derive(Debug, Clone, Copy)]
-struct Test {
-    /// What the next token and the one before may be, as bits of [`bit`]; all bits where nothing need stand there.
+struct Neighbours {
     next: u128,
     previous: u128,
-    /// Bits of which the sentence must hold one each: the two rarest other words of the pattern.
-    needs: [u128; 2],
-    program: u32,
 }
 
-/// One compiled pattern: what must follow its anchor and, read backwards, what must precede it.
-#[derive(Debug, Clone)]
+/// One compiled pattern: a second cheap test before it is run, then where its steps begin.
+#[derive(Debug, Clone, Copy)]
 struct Program {
+    /// Bits of which the sentence must hold one each: the two rarest other words of the pattern.
+    needs: [u128; 2],
     owner: u32,
-    test: Test,
-    ahead: Vec<Step>,
-    behind: Vec<Step>,
+    /// The steps of what must follow the anchor and, read backwards, of what must precede it.
+    ahead: u32,
+    behind: u32,
 }
+
+/// Where the steps of a side begin at which nothing need stand.
+const NOTHING: u32 = 0;
 
 /// Every pattern of every rule.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
-    programs: Vec<Program>,
+    programs: Vec<(Neighbours, Program)>,
+    /// The steps of all programs, in one piece: what is read next is near what was read.
+    steps: Vec<Step>,
     /// For each word the programs anchored on it: a range of `anchored`.
     ranges: Vec<(u32, u32)>,
-    anchored: Vec<Test>,
+    /// The test that turns most away lies apart from what only the others need.
+    neighbours: Vec<Neighbours>,
+    anchored: Vec<Program>,
     anchors: Vec<Vec<u32>>,
     /// Programs anchored on a number, with its range.
     numbers: Vec<(u32, u32, u32)>,
@@ -305,20 +320,15 @@ impl Patterns {
             _ => Vec::new(),
         };
         let range = if let Atom::Number(low, high) = atom { Some((*low, *high)) } else { None };
-        let mut ahead = Vec::new();
-        emit(&nodes[at + 1..], false, &mut self.sets, &mut ahead);
-        ahead.push(Step::Done);
-        let mut behind = Vec::new();
-        emit(&nodes[..at], true, &mut self.sets, &mut behind);
-        behind.push(Step::Done);
         let program = self.programs.len() as u32;
-        let (next, previous) = (first_bits(&ahead, &self.sets), first_bits(&behind, &self.sets));
+        let (ahead, next) = self.side(&nodes[at + 1..], false);
+        let (behind, previous) = self.side(&nodes[..at], true);
         let mut needs: Vec<u128> =
             nodes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| needed(n)).collect();
         needs.sort_by_key(|bits| bits.count_ones());
         needs.resize(2, u128::MAX);
         let needs = [needs[0], needs[1]];
-        self.programs.push(Program { owner, test: Test { next, previous, needs, program }, ahead, behind });
+        self.programs.push((Neighbours { next, previous }, Program { needs, owner, ahead, behind }));
         if let Some((low, high)) = range {
             self.numbers.push((low, high, program));
         }
@@ -331,11 +341,29 @@ impl Patterns {
         Ok(())
     }
 
+    /// Puts the steps of one side of an anchor down; gives where they begin and what the first token may be.
+    fn side(&mut self, nodes: &[Node], reverse: bool) -> (u32, u128) {
+        if self.steps.is_empty() {
+            self.steps.push(Step::Done);
+        }
+        if nodes.is_empty() {
+            return (NOTHING, u128::MAX);
+        }
+        let start = self.steps.len();
+        emit(nodes, reverse, &mut self.sets, &mut self.steps);
+        self.steps.push(Step::Done);
+        (start as u32, first_bits(&self.steps, start, &self.sets))
+    }
+
     /// Lays the index out flat; called once, when every pattern is in.
     pub(crate) fn close(&mut self) {
         for programs in &self.anchors {
             let from = self.anchored.len() as u32;
-            self.anchored.extend(programs.iter().map(|p| self.programs[*p as usize].test));
+            for program in programs {
+                let (neighbours, program) = self.programs[*program as usize];
+                self.neighbours.push(neighbours);
+                self.anchored.push(program);
+            }
             self.ranges.push((from, self.anchored.len() as u32));
         }
         self.anchors = Vec::new();
@@ -358,28 +386,138 @@ impl Patterns {
         for at in first..last {
             let next = bit_at(at + 1);
             let token = tokens[at as usize];
-            let mut attempt = |test: &Test| {
-                let possible = test.next & next != 0
-                    && test.previous & previous != 0
-                    && test.needs[0] & held != 0
-                    && test.needs[1] & held != 0;
-                if possible {
-                    let program = &self.programs[test.program as usize];
-                    complete(program, &self.sets, tokens, (first, last), at, sentence, stack, hits);
+            let may_stand = |test: &Neighbours| test.next & next != 0 && test.previous & previous != 0;
+            let mut attempt = |program: &Program| {
+                if program.needs[0] & held != 0 && program.needs[1] & held != 0 {
+                    self.complete(program, tokens, (first, last), at, sentence, stack, hits);
                 }
             };
             if token.is_number() {
                 for (low, high, program) in &self.numbers {
-                    if (low..=high).contains(&&token.word) {
-                        attempt(&self.programs[*program as usize].test);
+                    let (test, program) = &self.programs[*program as usize];
+                    if (low..=high).contains(&&token.word) && may_stand(test) {
+                        attempt(program);
                     }
                 }
             } else if token.word != UNKNOWN
                 && let Some((from, to)) = self.ranges.get(token.word as usize)
             {
-                self.anchored[*from as usize..*to as usize].iter().for_each(attempt);
+                let range = *from as usize..*to as usize;
+                for (test, program) in self.neighbours[range.clone()].iter().zip(&self.anchored[range]) {
+                    if may_stand(test) {
+                        attempt(program);
+                    }
+                }
             }
             (previous, here) = (here, next);
+        }
+    }
+
+    /// Completes a program to both sides of its anchor.
+    #[expect(clippy::too_many_arguments, reason = "the loop's own state")]
+    fn complete(
+        &self,
+        program: &Program,
+        tokens: &[Token],
+        sentence: (u32, u32),
+        at: u32,
+        number: u32,
+        stack: &mut Stack,
+        hits: &mut Vec<Hit>,
+    ) {
+        let here = at as i32;
+        let Some(ahead) = self.run(program.ahead, tokens, sentence, here, 1, stack) else { return };
+        let Some(behind) = self.run(program.behind, tokens, sentence, here, -1, stack) else { return };
+        let (from, to) = (behind.at, ahead.at + 1);
+        let open = [ahead.open, behind.open].into_iter().find(|o| *o >= 0).unwrap_or(from);
+        let close = [ahead.close, behind.close].into_iter().find(|c| *c >= 0).unwrap_or(to);
+        hits.push(Hit {
+            owner: program.owner,
+            start: open as u32,
+            end: close as u32,
+            from: from as u32,
+            to: to as u32,
+            sentence: number,
+        });
+    }
+
+    /// Runs the steps that begin at `start` from the anchor at `here` in a direction. In the result `at` is the last token
+    /// taken, and `open` and `close` are token boundaries, or -1.
+    fn run(
+        &self,
+        start: u32,
+        tokens: &[Token],
+        (first, last): (u32, u32),
+        here: i32,
+        way: i32,
+        Stack(stack): &mut Stack,
+    ) -> Option<State> {
+        let mut state = State { step: start, at: here, open: -1, close: -1, lax: false, loose: false };
+        if start == NOTHING {
+            return Some(state);
+        }
+        stack.clear();
+        let (first, last) = (first as i32, last as i32);
+        let mut budget = MOST_STEPS;
+        loop {
+            budget = budget.checked_sub(1)?;
+            let mut fits = true;
+            match &self.steps[state.step as usize] {
+                Step::Done => return Some(state),
+                Step::Jump(to) => {
+                    state.step = *to;
+                    continue;
+                }
+                Step::Split(one, other) => {
+                    // A branch whose first word cannot stand next is not tried.
+                    let fails = |step: u32| match &self.steps[step as usize] {
+                        Step::Atom(atom) => {
+                            let next = state.at + way;
+                            next < first || next >= last || !self.sets.matches(*atom, tokens[next as usize])
+                        }
+                        _ => false,
+                    };
+                    if fails(*one) {
+                        state.step = *other;
+                    } else {
+                        if !fails(*other) {
+                            stack.push(State { step: *other, ..state });
+                        }
+                        state.step = *one;
+                    }
+                    continue;
+                }
+                // A boundary mark stands after the last token taken when reading ahead, before it when reading back.
+                Step::Open => state.open = if way > 0 { state.at + 1 } else { state.at },
+                Step::Close => state.close = if way > 0 { state.at + 1 } else { state.at },
+                Step::First => fits = state.at == first,
+                Step::Last => fits = state.at + 1 == last,
+                Step::Loose => state.loose = true,
+                Step::Atom(atom) => {
+                    let next = state.at + way;
+                    let any = matches!(atom, Compiled::Any);
+                    fits = next >= first && next < last && {
+                        let token = tokens[next as usize];
+                        let between = if way > 0 { token.before } else { tokens[state.at as usize].before };
+                        let barrier = if state.loose {
+                            mark::SENTENCE | mark::SEMICOLON
+                        } else if any || state.lax {
+                            mark::WALL
+                        } else {
+                            mark::BARRIER
+                        };
+                        between & barrier == 0 && self.sets.matches(*atom, token)
+                    };
+                    state.at = next;
+                    state.lax = any;
+                    state.loose = false;
+                }
+            }
+            if fits {
+                state.step += 1;
+            } else {
+                state = stack.pop()?;
+            }
         }
     }
 }
@@ -414,11 +552,11 @@ fn rarest(nodes: &[Node]) -> u128 {
     nodes.iter().map(needed).min_by_key(|bits| bits.count_ones()).unwrap_or(u128::MAX)
 }
 
-/// What the first token of a program may be.
-fn first_bits(steps: &[Step], sets: &Sets) -> u128 {
+/// What the first token may be of the steps that begin at `start` and run to the end.
+fn first_bits(steps: &[Step], start: usize, sets: &Sets) -> u128 {
     let mut bits = 0u128;
     let mut seen = vec![false; steps.len()];
-    let mut waiting = vec![0usize];
+    let mut waiting = vec![start];
     while let Some(at) = waiting.pop() {
         if std::mem::replace(&mut seen[at], true) {
             continue;
@@ -439,121 +577,6 @@ fn first_bits(steps: &[Step], sets: &Sets) -> u128 {
         }
     }
     bits
-}
-
-/// Completes a program to both sides of its anchor.
-#[expect(clippy::too_many_arguments, reason = "the loop's own state")]
-fn complete(
-    program: &Program,
-    sets: &Sets,
-    tokens: &[Token],
-    sentence: (u32, u32),
-    at: u32,
-    number: u32,
-    stack: &mut Stack,
-    hits: &mut Vec<Hit>,
-) {
-    let here = at as i32;
-    let Some(ahead) = run(&program.ahead, sets, tokens, sentence, here, 1, stack) else { return };
-    let Some(behind) = run(&program.behind, sets, tokens, sentence, here, -1, stack) else { return };
-    let (from, to) = (behind.at, ahead.at + 1);
-    let open = [ahead.open, behind.open].into_iter().find(|o| *o >= 0).unwrap_or(from);
-    let close = [ahead.close, behind.close].into_iter().find(|c| *c >= 0).unwrap_or(to);
-    hits.push(Hit {
-        owner: program.owner,
-        start: open as u32,
-        end: close as u32,
-        from: from as u32,
-        to: to as u32,
-        sentence: number,
-    });
-}
-
-/// Runs a program from the anchor at `here` in a direction. In the result `at` is the last token taken, and `open` and
-/// `close` are token boundaries, or -1.
-fn run(
-    steps: &[Step],
-    sets: &Sets,
-    tokens: &[Token],
-    (first, last): (u32, u32),
-    here: i32,
-    way: i32,
-    stack: &mut Stack,
-) -> Option<State> {
-    let stack = &mut stack.0;
-    stack.clear();
-    stack.push(State { step: 0, at: here, open: -1, close: -1, lax: false, loose: false });
-    let (first, last) = (first as i32, last as i32);
-    let mut budget = MOST_STEPS;
-    while let Some(mut state) = stack.pop() {
-        loop {
-            budget = budget.checked_sub(1)?;
-            match &steps[state.step as usize] {
-                Step::Done => return Some(state),
-                Step::Jump(to) => {
-                    state.step = *to;
-                    continue;
-                }
-                Step::Split(one, other) => {
-                    // A branch whose first word cannot stand next is not tried.
-                    let fails = |step: u32| match &steps[step as usize] {
-                        Step::Atom(atom) => {
-                            let next = state.at + way;
-                            next < first || next >= last || !sets.matches(*atom, tokens[next as usize])
-                        }
-                        _ => false,
-                    };
-                    if fails(*one) {
-                        state.step = *other;
-                    } else {
-                        if !fails(*other) {
-                            stack.push(State { step: *other, ..state });
-                        }
-                        state.step = *one;
-                    }
-                    continue;
-                }
-                // A boundary mark stands after the last token taken when reading ahead, before it when reading back.
-                Step::Open => state.open = if way > 0 { state.at + 1 } else { state.at },
-                Step::Close => state.close = if way > 0 { state.at + 1 } else { state.at },
-                Step::First => {
-                    if state.at != first {
-                        break;
-                    }
-                }
-                Step::Last => {
-                    if state.at + 1 != last {
-                        break;
-                    }
-                }
-                Step::Loose => state.loose = true,
-                Step::Atom(atom) => {
-                    let next = state.at + way;
-                    if next < first || next >= last {
-                        break;
-                    }
-                    let token = tokens[next as usize];
-                    let between = if way > 0 { token.before } else { tokens[state.at as usize].before };
-                    let any = matches!(atom, Compiled::Any);
-                    let barrier = if state.loose {
-                        mark::SENTENCE | mark::SEMICOLON
-                    } else if any || state.lax {
-                        mark::WALL
-                    } else {
-                        mark::BARRIER
-                    };
-                    if between & barrier != 0 || !sets.matches(*atom, token) {
-                        break;
-                    }
-                    state.at = next;
-                    state.lax = any;
-                    state.loose = false;
-                }
-            }
-            state.step += 1;
-        }
-    }
-    None
 }
 
 /// Puts nodes into steps, reversed when they are to be read backwards.

@@ -208,19 +208,25 @@ impl Vocabulary {
             bytes
         });
         let key = (u128::from_le_bytes(bytes) | 0x2020_2020_2020_2020_2020_2020_2020_2020) & kept;
-        if let Some(n) = self.short.get(&key) {
-            return *n;
+        let slot = Seen::slot(key);
+        if scratch.keys[slot] == key {
+            return scratch.words[slot];
         }
-        if length < typing::SHORTEST {
-            return UNKNOWN;
-        }
-        if let Some(n) = scratch.0.get(&key) {
-            return *n;
-        }
-        let n = self.look_up(&String::from_utf8_lossy(&key.to_le_bytes()[..length]));
-        if scratch.0.len() < 50_000 {
-            scratch.0.insert(key, n);
-        }
+        let n = match self.short.get(&key) {
+            Some(n) => *n,
+            None if length < typing::SHORTEST => UNKNOWN,
+            None => match scratch.slips.get(&key) {
+                Some(n) => *n,
+                None => {
+                    let n = self.look_up(&String::from_utf8_lossy(&key.to_le_bytes()[..length]));
+                    if scratch.slips.len() < 50_000 {
+                        scratch.slips.insert(key, n);
+                    }
+                    n
+                }
+            },
+        };
+        (scratch.keys[slot], scratch.words[slot]) = (key, n);
         n
     }
 
@@ -237,8 +243,35 @@ impl Vocabulary {
 }
 
 /// Words met before and what they were read as: it saves work and changes nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Seen(HashMap<u128, u32, WordHash>);
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// The word met last of those that share a slot: few words are most of a text. No word has the key 0, so that an empty
+    /// slot is never taken for one.
+    keys: Box<[u128; Seen::SLOTS]>,
+    words: Box<[u32; Seen::SLOTS]>,
+    /// Words that no rule has, and what they may be slips of.
+    slips: HashMap<u128, u32, WordHash>,
+}
+
+impl Seen {
+    const SLOT_BITS: u32 = 10;
+    const SLOTS: usize = 1 << Self::SLOT_BITS;
+
+    fn slot(key: u128) -> usize {
+        let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(29);
+        (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - Self::SLOT_BITS)) as usize
+    }
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            keys: Box::new([0; Self::SLOTS]),
+            words: Box::new([UNKNOWN; Self::SLOTS]),
+            slips: HashMap::default(),
+        }
+    }
+}
 
 /// Abbreviations after which a full stop ends no sentence.
 const ABBREVIATIONS: &[&str] = &[
