@@ -18,6 +18,7 @@ mod status;
 mod text;
 mod typing;
 pub mod vale;
+mod yaml;
 
 pub use check::{Checker, Mention, Reading, Scratch};
 pub use error::LanguageError;

@@ -3,13 +3,15 @@
 //! Read are the kinds existence, substitution, occurrence, conditional and sequence, of the latter the patterns without part-of-speech
 //! tags. Expressions run on a linear-time engine: look-around is refused by name, never dropped.
 
+use std::str::FromStr;
+
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
     error::LanguageError,
     pack::{Kind, Pack, Severity},
-    pattern,
+    pattern, yaml,
 };
 
 /// An imported rule.
@@ -59,9 +61,9 @@ struct File {
     message: String,
     #[serde(default)]
     level: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "scalar")]
     ignorecase: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "scalar")]
     nonword: bool,
     #[serde(default)]
     tokens: Vec<TokenItem>,
@@ -73,7 +75,9 @@ struct File {
     exceptions: Vec<String>,
     #[serde(default)]
     token: String,
+    #[serde(default, deserialize_with = "some_scalar")]
     max: Option<usize>,
+    #[serde(default, deserialize_with = "some_scalar")]
     min: Option<usize>,
     #[serde(default)]
     first: String,
@@ -90,11 +94,23 @@ enum TokenItem {
         pattern: String,
         #[serde(default)]
         tag: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "scalar")]
         negate: bool,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "scalar")]
         skip: usize,
     },
+}
+
+/// A yes, a no or a number from its text.
+fn scalar<'de, D: Deserializer<'de>, T: FromStr>(from: D) -> Result<T, D::Error> {
+    let text = String::deserialize(from)?;
+    text.to_ascii_lowercase().parse().map_err(|_| {
+        D::Error::custom(format!("`{text}` is neither true, false nor a number, as needed here"))
+    })
+}
+
+fn some_scalar<'de, D: Deserializer<'de>, T: FromStr>(from: D) -> Result<Option<T>, D::Error> {
+    scalar(from).map(Some)
 }
 
 impl ValeRule {
@@ -104,7 +120,8 @@ impl ValeRule {
     /// When it is not YAML, extends another kind, needs part-of-speech tags, or has an expression that cannot be run here.
     pub fn read(name: &str, yaml: &str) -> Result<Self, LanguageError> {
         let fail = |reason: String| LanguageError::Vale { rule: name.to_owned(), reason };
-        let file: File = serde_saphyr::from_str(yaml).map_err(|e| fail(e.to_string()))?;
+        let document = yaml::document(yaml).map_err(&fail)?;
+        let file: File = serde_json::from_value(document).map_err(|e| fail(e.to_string()))?;
         let compile = |source: &str, ignore: bool| {
             RegexBuilder::new(source).case_insensitive(ignore).size_limit(1 << 22).build().map_err(|e| {
                 fail(format!(
@@ -285,8 +302,8 @@ fn sequences(text: &str, steps: &[Step]) -> Vec<(usize, usize)> {
         let mut end = words[first].1;
         for (n, step) in steps.iter().enumerate() {
             let reach = if n == 0 { 0 } else { step.skip };
-            let met = (at..=at + reach)
-                .find(|i| words.get(*i).is_some_and(|(a, b)| step.pattern.is_match(&text[*a..*b])));
+            let last = at.saturating_add(reach).saturating_add(1).min(words.len());
+            let met = (at..last).find(|i| step.pattern.is_match(&text[words[*i].0..words[*i].1]));
             match (met, step.negate) {
                 (Some(i), false) => {
                     end = words[i].1;
