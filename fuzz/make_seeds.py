@@ -238,6 +238,55 @@ TABLES = {
     "coverage.csv": 'through,how\n2026-03,"Read, in part."\n',
 }
 
+PACK = '''[pack]
+name = "own"
+version = "1"
+reviewed = "2025-11-01"
+language = "en-GB"
+
+[source.guide]
+document = "A guide"
+publisher = "A board"
+year = 2024
+
+[classes]
+girl = ["girl", "young woman"]
+
+[[rule]]
+id = "own-1"
+kind = "wording"
+category = "B1"
+severity = "error"
+pattern = ["[put|place] herself at risk", "@girl _{0,3} < streetwise | ( , risk taking )? >"]
+unless = ["not [put]"]
+suggestion = "was put at risk"
+source = "guide"
+match = ["She puts herself at risk."]
+no-match = ["She was put at risk."]
+
+[[trigger]]
+kind = "negation"
+pattern = ["no sign of"]
+'''
+
+CASES = """# Own cases
+
+A note, and what is marked in it.
+
+```notes age=14 type=case_note
+She [puts herself at risk](B1) and was seen in [a hotel](H03 possible).
+No sign of [a hotel](H03 negated).
+```
+"""
+
+WORKBOOK = {
+    "xl/workbook.xml": '<workbook><workbookPr date1904="0"/><sheets><sheet name="Notes" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>',
+    "xl/sharedStrings.xml": "<sst><si><t>note</t></si><si><r><t>She was </t></r><r><t>seen.</t></r></si></sst>",
+    "xl/styles.xml": '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+    "xl/worksheets/sheet1.xml": '<worksheet><cols><col min="3" max="3" hidden="1"/></cols><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>date</t></is></c></row><row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" s="1"><v>45352</v></c><c r="C2" t="e"><f>1/0</f><v>#DIV/0!</v></c></row></sheetData><mergeCells><mergeCell ref="A3:B3"/></mergeCells></worksheet>',
+}
+
 
 def seed(target, name, content):
     folder = SEEDS / target
@@ -450,6 +499,16 @@ def main():
     seed("returns", "mapping", "\x01name = 'own'\ndates = 'day-first'\ncolumns.victim = { Ref = 'person_id' }\n")
     seed("returns", "victims", "\x0aperson_id,list_id,first_known,dob,sex\nP1,CP,2024-03-01,2010-05-04,F\nP2,CP,45717,NK,?\n")
     seed("returns", "any", "\x0fP1,x,2024-13-01,\nP1\n,,,,,\n")
+    notes = (HERE.parent / "examples/language/notes.jsonl").read_text().splitlines()[:60]
+    seed("language", "notes", "\x00" + "\n\n".join(json.loads(line)["text"] for line in notes))
+    seed("language", "pack", "\x01" + PACK)
+    seed("language", "vale-substitution", "\x02extends: substitution\nmessage: \"'%s', not '%s'\"\nlevel: error\nignorecase: true\nswap:\n  child prostitut\\w+: child who was exploited\n  at risk of: was\n")
+    seed("language", "vale-sequence", "\x02extends: sequence\nmessage: reads as blame\ntokens:\n  - pattern: she\n  - pattern: puts|placed\n    skip: 3\n  - pattern: not\n    negate: true\n")
+    seed("language", "vale-others", "\x02extends: occurrence\nmessage: too long\nscope: sentence\nmax: 2\ntoken: '\\b(\\w+)\\b'\n")
+    seed("language", "cases", "\x03" + CASES)
+    seed("sheets", "workbook", "\x00" + joined(WORKBOOK))
+    seed("sheets", "container", b"\x00" + zipped(WORKBOOK))
+    seed("sheets", "mailbox", "\x01From a@example.org Fri Mar  1 10:00:00 2024\n" + PLAIN_MAIL + "\n>From the start\n\nFrom b@example.org Sat Mar  2 10:00:00 2024\n" + PARTED_MAIL)
     seed("lists", "four", LISTS)
     seed("lists", "impossible", LISTS.replace("1,1,1,1,1", "1,1,1,1,impossible"))
     for profile in sorted(PROFILES.glob("*.toml")):

@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 /// Limits that keep one run small, so that many fit in a minute; nesting is that of the program.
-const LIMITS: Limits =
+pub const LIMITS: Limits =
     Limits { bytes: 1 << 20, pages: 50, characters: 200_000, depth: 200, expanded: 1 << 20 };
 
 const KINDS: [Option<DocumentKind>; 6] = [
