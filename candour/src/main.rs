@@ -1,6 +1,7 @@
 //! The command line of Candour. This crate alone knows argv, the clock, files, SQL, HTTP and HTML.
 
 mod cli;
+mod data_call;
 mod estimation_report;
 mod files;
 mod language_rates;

@@ -294,7 +294,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// The SHA-256 of a file, as the list of files of a return gives it.
-fn sha256_of(path: &Path) -> Result<String> {
+pub(crate) fn sha256_of(path: &Path) -> Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

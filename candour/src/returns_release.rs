@@ -1,17 +1,19 @@
 //! What may be said of the returns of a data call: who returned what, and how good it is by type of body.
 //!
-//! Bodies, their states and numbers of findings are public. Numbers of people come through the door alone, and shares are
-//! of all bodies of a type together, in whole per cent of at least [`FEWEST`] rows.
+//! Bodies, their states and how many queries wait are public, and come from the ledger alone. Numbers of people come through the door
+//! alone, and shares are of all bodies of a type together, in whole per cent of at least [`FEWEST`] rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use candour_disclosure::Profile;
-use candour_returns::workflow::{Compliance, compliance_csv};
+use candour_returns::workflow::{Compliance, ESCALATION_DAYS, RUNGS, compliance_csv};
 use candour_returns::{BodyType, CheckReport, Missing, QualityReport};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::data_call::Told;
 use crate::files;
 use crate::releases::{Bar, Release, count_table};
 use crate::report::thousands;
@@ -20,6 +22,8 @@ use crate::report::thousands;
 const FEWEST: u64 = 500;
 /// Fields in the chart at most; the table has all.
 const CHARTED: usize = 6;
+/// Bodies in the chart of those that are over their time at most; the table has all.
+const MOST_OVER: usize = 20;
 /// The sum of a table.
 const ALL: &str = "All bodies";
 
@@ -93,7 +97,7 @@ pub(crate) fn states(rows: &[Compliance]) -> BTreeMap<&str, (u64, u64)> {
     let mut states: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for row in rows {
         let state = states.entry(&row.state).or_default();
-        *state = (state.0 + 1, state.1 + row.open_queries as u64);
+        *state = (state.0 + 1, state.1 + row.open_queries);
     }
     states
 }
@@ -113,17 +117,40 @@ fn number(n: u64) -> String {
     thousands(&n.to_string())
 }
 
-/// Writes the release: the pages of the site are made from it, and from nothing else.
-pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Vec<String>) -> Result<()> {
-    let states = states(rows);
-    let stopped = kept.iter().filter(|k| k.stopped).count();
-    let waiting: usize = rows.iter().map(|r| r.open_queries).sum();
-    let lead = format!(
-        "{} bodies have been taken into the call. The returns of {stopped} could not be loaded as they came; {} queries wait for answers.",
+/// An explanation that a body lets be published.
+pub(crate) struct Said {
+    pub(crate) body: String,
+    pub(crate) text: String,
+}
+
+/// What the page says first: how many bodies there are, and how they stand on the day.
+fn lead(rows: &[Compliance], told: &Told, day: Date) -> String {
+    let count = |so: &dyn Fn(&Compliance) -> bool| rows.iter().filter(|row| so(row)).count();
+    let call = match &told.call {
+        Some(call) => format!("{} is {}. ", call.id, call.state),
+        None => String::new(),
+    };
+    let waiting: u64 = rows.iter().map(|r| r.open_queries).sum();
+    format!(
+        "{call}As at {day}, of {} bodies {} have sent a return, {} have said that they have nothing, that they cannot or that they will not, and {} are over their time. {} queries wait for answers.",
         number(rows.len() as u64),
-        number(waiting as u64)
-    );
-    let mut release = Release::new("returns", "Who returned what", lead, notes);
+        count(&|r| r.versions > 0),
+        count(&|r| r.refusal.is_some() || r.state == "nil confirmed"),
+        count(&|r| r.overdue_days > 0),
+        number(waiting)
+    )
+}
+
+/// Writes the release: the pages of the site are made from it, and from nothing else. Who returned what is of a day.
+pub(crate) fn write(
+    folder: &Path,
+    (rows, told, day): (&[Compliance], &Told, Date),
+    kept: &[Kept],
+    said: &[Said],
+    notes: Vec<String>,
+) -> Result<()> {
+    let states = states(rows);
+    let mut release = Release::new("returns", "Who returned what", lead(rows, told, day), notes);
     let mut tables = Vec::new();
 
     let bar = |words: &str, value: f64, label: String| Bar {
@@ -139,6 +166,17 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
         &["state", "bodies", "open queries"],
         states.iter().map(|(s, (n, q))| vec![(*s).to_owned(), number(*n), number(*q)]).collect(),
     );
+
+    over(&mut release, rows);
+    every_body(&mut release, rows);
+    if let Some(section) = release.sections.last_mut() {
+        section.file = Some("compliance.csv".to_owned());
+        section.rules = Some(
+            "Made of the entries of the public ledger alone. Bodies and their states are public. Nothing in this table counts people."
+                .to_owned(),
+        );
+    }
+    tables.push(compliance_csv(rows));
 
     let mut victims: BTreeMap<BodyType, u64> = BTreeMap::new();
     for one in kept.iter().filter(|k| !k.stopped) {
@@ -171,13 +209,15 @@ pub(crate) fn write(folder: &Path, rows: &[Compliance], kept: &[Kept], notes: Ve
         dimensions(kept),
     );
 
-    every_body(&mut release, rows);
-    if let Some(section) = release.sections.last_mut() {
-        section.file = Some("compliance.csv".to_owned());
-        section.rules =
-            Some("Bodies and their states are public. Nothing in this table counts people.".to_owned());
+    if !said.is_empty() {
+        release.figure(
+            "What bodies explain",
+            "Explanations that were taken and that the body lets be published, each once.",
+            Vec::new(),
+            &["body", "explanation"],
+            said.iter().map(|s| vec![s.body.clone(), s.text.clone()]).collect(),
+        );
     }
-    tables.push(compliance_csv(rows));
     let json = serde_json::to_string_pretty(rows)? + "\n";
     files::write_atomically(&folder.join("compliance.json"), json.as_bytes())?;
     release.write(folder, &tables)
@@ -212,17 +252,62 @@ pub(crate) fn dimensions(kept: &[Kept]) -> Vec<Vec<String>> {
 /// A column of the table of bodies: its heading and its cells.
 type Column<'a> = (&'static str, Box<dyn Fn(&Compliance) -> String + 'a>);
 
+/// Bodies that are over their time, by rung of the ladder, with the longest of them in a chart.
+fn over(release: &mut Release, rows: &[Compliance]) {
+    let mut late: Vec<&Compliance> = rows.iter().filter(|r| r.overdue_days > 0).collect();
+    if late.is_empty() {
+        return;
+    }
+    late.sort_by(|a, b| b.overdue_days.cmp(&a.overdue_days).then(a.body.cmp(&b.body)));
+    let bar = |row: &&Compliance| {
+        let name = if row.name.is_empty() { &row.body } else { &row.name };
+        let what = row.awaited.as_deref().unwrap_or_default();
+        let rung = row.rung.unwrap_or_default();
+        Bar {
+            words: format!("{name}: {what}"),
+            value: row.overdue_days.into(),
+            label: format!("{} days, {rung}", row.overdue_days),
+            interval: None,
+        }
+    };
+    let steps = RUNGS.iter().zip(std::iter::once(1).chain(ESCALATION_DAYS));
+    let cells = steps.map(|(rung, from)| {
+        let at = |so: &dyn Fn(&Compliance) -> bool| late.iter().filter(|r| so(r)).count().to_string();
+        let reached = at(&|r| r.rung == Some(rung));
+        let chased = at(&|r| r.chased == Some(rung));
+        vec![(*rung).to_owned(), from.to_string(), reached, chased]
+    });
+    let more = if late.len() > MOST_OVER {
+        format!(" The chart has the {MOST_OVER} that are over longest; the table of every body has all.")
+    } else {
+        String::new()
+    };
+    release.figure(
+        "Over their time",
+        &format!("A body that is over its time is reminded, and then someone further up is told. A rung is reached by the days over; chased says that it was done.{more}"),
+        late.iter().take(MOST_OVER).map(bar).collect(),
+        &["rung", "from day", "reached", "chased"],
+        cells.collect(),
+    );
+}
+
 /// The table of bodies, without the columns in which nothing stands for anyone.
 fn every_body(release: &mut Release, rows: &[Compliance]) {
     let count = |n: u64| if n == 0 { String::new() } else { number(n) };
-    let columns: [Column<'_>; 9] = [
+    let day = |day: Option<Date>| day.map(|d| d.to_string()).unwrap_or_default();
+    let columns: [Column<'_>; 14] = [
         ("body", Box::new(|r| r.body.clone())),
+        ("name", Box::new(|r| r.name.clone())),
         ("state", Box::new(|r| r.state.clone())),
         ("versions", Box::new(|r| r.versions.to_string())),
-        ("sent on", Box::new(|r| r.sent_on.map(|d| d.to_string()).unwrap_or_default())),
-        ("days over", Box::new(|r| count(r.overdue_days.unsigned_abs().into()))),
-        ("open queries", Box::new(move |r| count(r.open_queries as u64))),
-        ("explained", Box::new(move |r| count(r.explained as u64))),
+        ("sent on", Box::new(move |r| day(r.sent_on))),
+        ("days late", Box::new(move |r| count(r.late_days.unsigned_abs().into()))),
+        ("due", Box::new(move |r| day(r.due))),
+        ("days over", Box::new(move |r| count(r.overdue_days.unsigned_abs().into()))),
+        ("rung", Box::new(|r| r.rung.unwrap_or_default().to_owned())),
+        ("chased", Box::new(|r| r.chased.unwrap_or_default().to_owned())),
+        ("open queries", Box::new(move |r| count(r.open_queries))),
+        ("explained", Box::new(move |r| count(r.explained))),
         ("caveats or refusal", Box::new(|r| r.refusal.clone().unwrap_or_else(|| r.caveats.join("; ")))),
         ("signed", Box::new(|r| r.signed.clone().unwrap_or_default())),
     ];
@@ -231,7 +316,7 @@ fn every_body(release: &mut Release, rows: &[Compliance]) {
     let heading: Vec<&str> = told.iter().map(|c| c.0).collect();
     release.figure(
         "Every body",
-        "Who returned what, in which version, and what waits for an answer. An empty cell is none.",
+        "Who returned what, in which version, by when the next is due, and what waits for an answer. An empty cell is none.",
         Vec::new(),
         &heading,
         rows.iter().map(|row| told.iter().map(|(_, cell)| cell(row)).collect()).collect(),

@@ -316,6 +316,7 @@ impl Return {
             body: self.header().body.clone().unwrap_or_default(),
             offences: offences.into_iter().map(|(print, _)| print).collect(),
             harmed: rules::cn07::harmed(&check).into_iter().map(|person| check.person_key(person)).collect(),
+            figures: rules::xb01::figures(&check),
         }
     }
 

@@ -68,6 +68,14 @@ pub enum ReturnsError {
         /// What may happen.
         allowed: String,
     },
+    /// A ledger says something else than follows from what it said before.
+    #[error("the ledger says {said}, and {found}; check it with `candour log verify`")]
+    Replay {
+        /// What follows.
+        found: String,
+        /// What the ledger says.
+        said: String,
+    },
     /// An event of the workflow lacks what makes it accountable.
     #[error("an event needs {what}; {reason}")]
     Event {

@@ -9,6 +9,7 @@ mod keyed;
 mod mapping;
 mod outside;
 mod quality;
+mod queries;
 mod returned;
 mod rules;
 mod specification;
@@ -28,6 +29,7 @@ pub use mapping::{DateOrder, Mapping};
 pub use outside::{
     BodyDigest, CallTerms, ColumnUse, DuplicateEstimate, FieldAgreement, OutputCell, OutputTable, Outside,
     PeerFigures, PublishedFigure, RowDigest, SampleStratum, Step, YearCount, harmed_elsewhere,
+    offences_in_common,
 };
 pub use quality::{
     DimensionQuality, FieldQuality, GroupBounds, QualityReport, QualityWeights, RuleCounts, group_bounds,

@@ -1,6 +1,6 @@
 //! What rules need to know and a return cannot say: the call, other bodies, linkage, samples of files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,8 @@ pub struct BodyDigest {
     pub offences: BTreeSet<RecordKey>,
     /// People who are victims of a recorded contact offence.
     pub harmed: BTreeSet<RecordKey>,
+    /// What it is compared with its peers by. Counts of records: for the vault.
+    pub figures: Vec<PeerFigures>,
 }
 
 /// The rows of one version of a return.
@@ -215,6 +217,35 @@ pub struct OutputCell {
     pub released: Option<u64>,
 }
 
+/// For each body, what the others have in common with it: the digests of those with an offence of its own, and of them nothing but
+/// these offences. It is what rule UN03 needs, and does not grow with the number of bodies.
+pub fn offences_in_common<'d>(
+    digests: impl IntoIterator<Item = &'d BodyDigest>,
+) -> BTreeMap<String, Vec<BodyDigest>> {
+    let digests: Vec<&BodyDigest> = digests.into_iter().collect();
+    let mut held_by: HashMap<RecordKey, Vec<usize>> = HashMap::new();
+    for (at, digest) in digests.iter().enumerate() {
+        for offence in &digest.offences {
+            held_by.entry(*offence).or_default().push(at);
+        }
+    }
+    let mut common: BTreeMap<(usize, usize), BTreeSet<RecordKey>> = BTreeMap::new();
+    for (offence, holders) in held_by.iter().filter(|(_, holders)| holders.len() > 1) {
+        for own in holders {
+            for other in holders.iter().filter(|other| *other != own) {
+                common.entry((*own, *other)).or_default().insert(*offence);
+            }
+        }
+    }
+    let mut found: BTreeMap<String, Vec<BodyDigest>> =
+        digests.iter().map(|digest| (digest.body.clone(), Vec::new())).collect();
+    for ((own, other), offences) in common {
+        let other = BodyDigest { body: digests[other].body.clone(), offences, ..BodyDigest::default() };
+        found.entry(digests[own].body.clone()).or_default().push(other);
+    }
+    found
+}
+
 /// For each body, its people whom linkage joins to someone harmed at another body: the last piece of rule CN07.
 /// `clusters` gives the person that a body's record belongs to.
 pub fn harmed_elsewhere(
@@ -250,6 +281,7 @@ mod tests {
             body: body.to_owned(),
             offences: BTreeSet::new(),
             harmed: harmed.iter().copied().map(key).collect(),
+            figures: Vec::new(),
         };
         let clusters = BTreeMap::from([
             (("police".to_owned(), key(1)), 10),
@@ -259,5 +291,20 @@ mod tests {
         let found = harmed_elsewhere(&[digest("police", &[1]), digest("council", &[])], &clusters);
         assert_eq!(found.get("council"), Some(&BTreeSet::from([key(2)])));
         assert_eq!(found.get("police"), None);
+    }
+
+    #[test]
+    fn bodies_are_told_of_offences_that_others_hold_too_and_of_no_more() {
+        let of = |offences: &[u128]| offences.iter().copied().map(RecordKey).collect::<BTreeSet<_>>();
+        let digest = |body: &str, offences: &[u128]| BodyDigest {
+            body: body.to_owned(),
+            offences: of(offences),
+            ..BodyDigest::default()
+        };
+        let all = [digest("a", &[1, 2, 3]), digest("b", &[2, 4]), digest("c", &[2, 3, 5]), digest("d", &[6])];
+        let found = offences_in_common(&all);
+        assert_eq!(found["a"], [digest("b", &[2]), digest("c", &[2, 3])]);
+        assert_eq!(found["b"], [digest("a", &[2]), digest("c", &[2])]);
+        assert!(found["d"].is_empty());
     }
 }

@@ -1,127 +1,95 @@
-//! The states of a call, of each body's return, and of each query, and the events that move them.
+//! The states of a call and of each body's return, and the events that move them.
 //!
-//! Nothing here takes a clock: the time of an event, and the day on which something is asked, come in as values. Events are
-//! chained by hash, so that a history cannot be changed behind anyone's back.
+//! An event holds nothing of a record and nobody's key: bodies, versions, offices, days, words that are meant to be public, and how many
+//! queries stand in which state. That is why the events may lie in a public ledger, and why all that the public table says can be
+//! made from them. Nothing here takes a clock: the time of an event, and the day on which something is asked, come in as values.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::check::{CheckReport, Finding, RuleSeverity};
+use crate::check::CheckReport;
 use crate::error::ReturnsError;
-use crate::keyed::RecordKey;
-use crate::rules;
-
-/// How much worse a share may get before an explanation of it is asked for again.
-const TOLERANCE: f64 = 0.02;
-
-/// Something that happened: what, by whom, when, why, and after what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recorded<E> {
-    /// What happened.
-    pub event: E,
-    /// Who did it: a person or an office, by name.
-    pub actor: String,
-    /// When.
-    pub at: Timestamp,
-    /// Why.
-    pub reason: String,
-    /// SHA-256 of the event before it, in hexadecimal; empty for the first.
-    pub previous: String,
-    /// SHA-256 of all of this.
-    pub hash: String,
-}
-
-/// A history of one call, return or query.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct History<E> {
-    events: Vec<Recorded<E>>,
-}
-
-impl<E> Default for History<E> {
-    fn default() -> Self {
-        Self { events: Vec::new() }
-    }
-}
-
-impl<E: Serialize> History<E> {
-    /// The events, oldest first.
-    pub fn events(&self) -> &[Recorded<E>] {
-        &self.events
-    }
-
-    /// Whether every event follows the one before it and none was changed.
-    pub fn is_intact(&self) -> bool {
-        let mut previous = "";
-        self.events.iter().all(|recorded| {
-            let follows = recorded.previous == previous;
-            previous = &recorded.hash;
-            follows
-                && hash_of(
-                    &recorded.event,
-                    &recorded.actor,
-                    recorded.at,
-                    &recorded.reason,
-                    &recorded.previous,
-                ) == recorded.hash
-        })
-    }
-
-    fn check(&self, by: &By<'_>) -> Result<(), ReturnsError> {
-        let fault = |what, reason: &str| Err(ReturnsError::Event { what, reason: reason.to_owned() });
-        if by.actor.trim().is_empty() {
-            return fault("an actor", "name the person or office that acts");
-        }
-        if by.reason.trim().is_empty() {
-            return fault("a reason", "say why, in a few words");
-        }
-        if self.events.last().is_some_and(|last| by.at < last.at) {
-            return fault("a time", "it cannot be before the event that it follows");
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, event: E, by: &By<'_>) {
-        let previous = self.events.last().map(|last| last.hash.clone()).unwrap_or_default();
-        let hash = hash_of(&event, by.actor, by.at, by.reason, &previous);
-        let recorded = Recorded {
-            event,
-            actor: by.actor.to_owned(),
-            at: by.at,
-            reason: by.reason.to_owned(),
-            previous,
-            hash,
-        };
-        self.events.push(recorded);
-    }
-}
-
-fn hash_of<E: Serialize>(event: &E, actor: &str, at: Timestamp, reason: &str, previous: &str) -> String {
-    let event = serde_json::to_string(event).unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [event.as_str(), actor, &at.to_string(), reason, previous] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
+pub use crate::queries::{
+    Answer, Chained, History, Queries, Query, QueryEvent, QueryKey, QueryState, Resubmission, key_of,
+};
+use crate::specification::BodyType;
 
 /// Who acts, when and why.
 #[derive(Debug, Clone, Copy)]
 pub struct By<'a> {
     /// A person or an office, by name.
     pub actor: &'a str,
-    /// The time of the act.
+    /// When it is recorded.
     pub at: Timestamp,
+    /// The day on which it happened.
+    pub on: Date,
     /// Why, in a few words.
     pub reason: &'a str,
+}
+
+/// An event as a ledger holds it: what is said, without who recorded it and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said<E> {
+    /// Its place in the history, from 0. It makes two like events two entries.
+    pub sequence: u32,
+    /// What happened.
+    pub event: E,
+    /// Why, in words that are meant to be public.
+    pub reason: String,
+    /// The state that it came to, in words.
+    pub state: String,
+    /// The version that it came to: of the call's definitions, or of the return. 0 for none.
+    pub version: u32,
+}
+
+/// An event with who recorded it, when, and the day on which it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<E> {
+    /// What is said.
+    pub said: Said<E>,
+    /// Who did it: a person or an office, by name.
+    pub actor: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The day on which it happened.
+    pub on: Date,
+}
+
+/// Refuses an act without an actor or a reason, and one before the act that it follows.
+pub(crate) fn check_by(by: &By<'_>, after: Option<Timestamp>) -> Result<(), ReturnsError> {
+    let fault = |what, reason: &str| Err(ReturnsError::Event { what, reason: reason.to_owned() });
+    if by.actor.trim().is_empty() {
+        return fault("an actor", "name the person or office that acts");
+    }
+    if by.reason.trim().is_empty() {
+        return fault("a reason", "say why, in a few words");
+    }
+    if after.is_some_and(|after| by.at < after) {
+        return fault("a time", "it cannot be before the event that it follows");
+    }
+    Ok(())
+}
+
+/// An event put behind those before it.
+fn push<E>(history: &mut Vec<Recorded<E>>, event: E, state: String, version: u32, by: &By<'_>) {
+    let said = Said { sequence: history.len() as u32, event, reason: by.reason.to_owned(), state, version };
+    history.push(Recorded { said, actor: by.actor.to_owned(), at: by.at, on: by.on });
+}
+
+/// Whether the event that was put last says what a ledger says, at the same place.
+fn agrees<E>(history: &[Recorded<E>], sequence: u32, state: &str, version: u32) -> Result<(), ReturnsError> {
+    let last = history.last().map(|r| &r.said);
+    if last.is_some_and(|l| l.sequence == sequence && l.state == state && l.version == version) {
+        return Ok(());
+    }
+    let found = last.map_or_else(String::new, |l| {
+        format!("event {} comes to {}, version {}", l.sequence, l.state, l.version)
+    });
+    Err(ReturnsError::Replay { found, said: format!("event {sequence}, {state}, version {version}") })
 }
 
 /// The state of a call.
@@ -164,9 +132,9 @@ pub enum CallEvent {
     /// Tried.
     Pilot,
     /// Sent out.
-    Issue,
+    Issue(Terms),
     /// Changed and sent out again.
-    Amend,
+    Amend(Terms),
     /// Closed.
     Close,
     /// Frozen.
@@ -183,6 +151,53 @@ pub enum CallEvent {
     },
 }
 
+impl CallEvent {
+    /// The kind of ledger entry that it becomes.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Clear { .. } => "call.cleared",
+            Self::Pilot => "call.piloted",
+            Self::Issue(_) => "call.issued",
+            Self::Amend(_) => "call.amended",
+            Self::Close => "call.closed",
+            Self::Freeze => "call.frozen",
+            Self::Publish { .. } => "call.published",
+            Self::Destroy { .. } => "call.destroyed",
+        }
+    }
+}
+
+/// What a call asks for, and by when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// The version of the definitions.
+    pub definitions: String,
+    /// First and last day asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<(Date, Date)>,
+    /// The time limits.
+    pub deadlines: Deadlines,
+}
+
+impl Terms {
+    fn check(&self) -> Result<(), ReturnsError> {
+        let fault = |what, reason: &str| Err(ReturnsError::Event { what, reason: reason.to_owned() });
+        if self.definitions.trim().is_empty() {
+            return fault("definitions", "say which version of the specification the bodies are to use");
+        }
+        if self.period.is_some_and(|(first, last)| last < first) {
+            return fault("a period", "its last day is before its first");
+        }
+        let Deadlines { acknowledge, upload, answer, sign } = self.deadlines;
+        let days: Vec<Date> = [acknowledge, Some(upload), answer, sign].into_iter().flatten().collect();
+        if days.is_sorted() {
+            return Ok(());
+        }
+        fault("time limits in order", "acknowledge, upload, answer and sign follow one another")
+    }
+}
+
 /// What must be done because of an event; the program does it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -196,27 +211,34 @@ pub enum Effect {
 }
 
 /// A call and its history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// Its id.
     pub id: String,
     /// Its state.
     pub state: CallState,
+    /// What was asked for when it was last sent out.
+    pub terms: Option<Terms>,
     /// What happened to it.
-    pub history: History<CallEvent>,
+    pub history: Vec<Recorded<CallEvent>>,
 }
 
 impl Call {
     /// A call that is being written.
     pub fn draft(id: impl Into<String>) -> Self {
-        Self { id: id.into(), state: CallState::Draft, history: History::default() }
+        Self { id: id.into(), state: CallState::Draft, terms: None, history: Vec::new() }
+    }
+
+    /// Whether returns are taken.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, CallState::Issued(_) | CallState::Amended(_))
     }
 
     /// Moves the call, or refuses with what it could do instead. Gives what must be done because of it.
     pub fn apply(&mut self, event: CallEvent, by: &By<'_>) -> Result<Vec<Effect>, ReturnsError> {
         use CallEvent as E;
         use CallState as S;
-        self.history.check(by)?;
+        check_by(by, self.history.last().map(|last| last.at))?;
         let (state, effects) = match (&self.state, &event) {
             (S::Draft, E::Clear { power, dpia, .. }) => {
                 if power.trim().is_empty() || dpia.trim().is_empty() {
@@ -230,8 +252,12 @@ impl Call {
                 (S::LegalCleared, vec![])
             }
             (S::LegalCleared, E::Pilot) => (S::Piloted, vec![]),
-            (S::Piloted, E::Issue) => (S::Issued(1), vec![Effect::SendPreservationNotice]),
-            (S::Issued(version) | S::Amended(version), E::Amend) => {
+            (S::Piloted, E::Issue(terms)) => {
+                terms.check()?;
+                (S::Issued(1), vec![Effect::SendPreservationNotice])
+            }
+            (S::Issued(version) | S::Amended(version), E::Amend(terms)) => {
+                terms.check()?;
                 (S::Amended(version + 1), vec![Effect::SendAmendment(version + 1)])
             }
             (S::Issued(_) | S::Amended(_), E::Close) => (S::Closed, vec![]),
@@ -249,12 +275,25 @@ impl Call {
                     S::Published => "published again or destroyed",
                     S::Destroyed => "nothing more",
                 };
-                return Err(refuse("call", &words(state), &name(&event), allowed));
+                return Err(refuse("call", &state.to_string(), &name(&event), allowed));
             }
         };
+        if let E::Issue(terms) | E::Amend(terms) = &event {
+            self.terms = Some(terms.clone());
+        }
+        let version = match state {
+            S::Issued(version) | S::Amended(version) => version,
+            _ => self.history.last().map_or(0, |last| last.said.version),
+        };
         self.state = state;
-        self.history.push(event, by);
+        push(&mut self.history, event, self.state.to_string(), version, by);
         Ok(effects)
+    }
+
+    /// Moves the call as a ledger says it was moved, and refuses where that does not follow from what came before.
+    pub fn replay(&mut self, said: Said<CallEvent>, by: &By<'_>) -> Result<(), ReturnsError> {
+        self.apply(said.event, by)?;
+        agrees(&self.history, said.sequence, &said.state, said.version)
     }
 }
 
@@ -328,22 +367,48 @@ pub enum ReturnState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnEvent {
+    /// The call was sent to the body.
+    Call {
+        /// What the body is called; empty where its code is all that is known.
+        name: String,
+        /// What sort of body it is.
+        kind: Option<BodyType>,
+    },
     /// The body has the call.
     Acknowledge,
     /// Work began.
     Prepare,
     /// Checked at the body.
     DryRun,
-    /// Sent for the first time, or after its structure was rejected.
-    Upload,
+    /// Received for the first time, or after its structure was rejected.
+    Upload {
+        /// SHA-256 of its receipt, in hexadecimal.
+        sha256: String,
+    },
     /// Its structure was rejected.
     RejectStructure,
     /// Checked.
-    Validate,
+    Validate {
+        /// The queries after it.
+        queries: QueryCounts,
+    },
     /// Questions were put.
     OpenQueries,
-    /// Sent again.
-    Resubmit,
+    /// Queries were answered, or an answer was taken, not taken or taken up.
+    Answer {
+        /// The queries after it.
+        queries: QueryCounts,
+    },
+    /// Checked again, because the returns of other bodies say something new about it.
+    Recheck {
+        /// The queries after it.
+        queries: QueryCounts,
+    },
+    /// Received again.
+    Resubmit {
+        /// SHA-256 of its receipt, in hexadecimal.
+        sha256: String,
+    },
     /// Approved by the data lead.
     Approve,
     /// Signed by the head of the body.
@@ -389,10 +454,79 @@ pub enum ReturnEvent {
     Withdraw,
     /// Opened again after a release.
     Reopen,
+    /// What was due is not there, and the body was reminded.
+    Overdue {
+        /// The day on which it was due.
+        due: Date,
+    },
+    /// It was still not there, and someone further up was told: a rung of [`RUNGS`].
+    Escalate {
+        /// The day on which it was due.
+        due: Date,
+        /// The rung.
+        level: u8,
+    },
 }
 
-/// One body's return, with its history and its queries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+impl ReturnEvent {
+    /// The kind of ledger entry that it becomes.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Call { .. } => "return.called",
+            Self::Acknowledge => "return.acknowledged",
+            Self::Prepare => "return.prepared",
+            Self::DryRun => "return.run-dry",
+            Self::Upload { .. } => "return.received",
+            Self::RejectStructure => "return.structure-rejected",
+            Self::Validate { .. } => "return.checked",
+            Self::OpenQueries => "return.queried",
+            Self::Answer { .. } => "return.answered",
+            Self::Recheck { .. } => "return.rechecked",
+            Self::Resubmit { .. } => "return.resubmitted",
+            Self::Approve => "return.approved",
+            Self::SignOff { .. } => "return.signed-off",
+            Self::Accept => "return.accepted",
+            Self::AcceptWithCaveats(_) => "return.accepted-with-caveats",
+            Self::NotAccept => "return.not-accepted",
+            Self::Freeze => "return.frozen",
+            Self::Link => "return.linked",
+            Self::Use { .. } => "return.used",
+            Self::ConfirmNil { .. } => "return.nil-confirmed",
+            Self::SendPartial { .. } => "return.partial",
+            Self::CannotSupply => "return.cannot-supply",
+            Self::Refuse { .. } => "return.refused",
+            Self::Withdraw => "return.withdrawn",
+            Self::Reopen => "return.reopened",
+            Self::Overdue { .. } => "return.overdue",
+            Self::Escalate { .. } => "return.escalated",
+        }
+    }
+}
+
+/// How many queries of a return stand in which state. They are of no rule, no record and no field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryCounts {
+    /// Those that the body must still answer. They keep a return from being approved.
+    pub unanswered: u64,
+    /// Those whose answers wait for the audit.
+    pub answered: u64,
+    /// Those whose explanation was taken.
+    pub explained: u64,
+    /// Those taken up with the head of the body. A return can be signed with them, and taken only with caveats: what cannot
+    /// be mended in time, such as an ethnicity that was never asked, must not keep a whole return out.
+    pub escalated: u64,
+}
+
+impl QueryCounts {
+    /// Those that are not settled and wait for the body: unanswered and escalated ones.
+    pub fn waiting(&self) -> u64 {
+        self.unanswered + self.escalated
+    }
+}
+
+/// One body's return, as its history tells it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReturnFile {
     /// The body.
     pub body: String,
@@ -400,10 +534,10 @@ pub struct ReturnFile {
     pub state: ReturnState,
     /// The newest version that was sent; 0 for none.
     pub version: u32,
+    /// How many queries of that version stand in which state.
+    pub queries: QueryCounts,
     /// What happened to it.
-    pub history: History<ReturnEvent>,
-    /// The questions put about it.
-    pub queries: Queries,
+    pub history: Vec<Recorded<ReturnEvent>>,
 }
 
 impl ReturnFile {
@@ -413,39 +547,38 @@ impl ReturnFile {
             body: body.into(),
             state: ReturnState::NotStarted,
             version: 0,
-            history: History::default(),
-            queries: Queries::default(),
+            queries: QueryCounts::default(),
+            history: Vec::new(),
         }
     }
 
     /// Takes the report of the version that was sent last: its structure is rejected, or it is validated, and where something waits
     /// for the body the queries are opened.
-    pub fn checked(&mut self, report: &CheckReport, by: &By<'_>) -> Result<Resubmission, ReturnsError> {
+    pub fn checked(
+        &mut self,
+        report: &CheckReport,
+        queries: &mut Queries,
+        by: &By<'_>,
+    ) -> Result<Resubmission, ReturnsError> {
         if report.stops() {
             self.apply(ReturnEvent::RejectStructure, by)?;
             return Ok(Resubmission::default());
         }
-        self.apply(ReturnEvent::Validate, by)?;
-        let taken = self.queries.take(report, by)?;
+        let taken = queries.take(report, by)?;
+        self.apply(ReturnEvent::Validate { queries: queries.counts() }, by)?;
         if self.queries.waiting() > 0 {
             self.apply(ReturnEvent::OpenQueries, by)?;
         }
         Ok(taken)
     }
 
-    /// Moves the return, or refuses with what it could do instead.
+    /// Moves the return, or refuses with what it could do instead; a refusal changes nothing.
     pub fn apply(&mut self, event: ReturnEvent, by: &By<'_>) -> Result<(), ReturnsError> {
         use ReturnEvent as E;
         use ReturnState as S;
-        self.history.check(by)?;
-        let (unanswered, escalated) = (self.queries.unanswered(), self.queries.escalated());
+        check_by(by, self.history.last().map(|last| last.at))?;
+        let QueryCounts { unanswered, escalated, .. } = self.queries;
         let next = self.version + 1;
-        let named = |office: &str| {
-            let reason =
-                "sign-off is by a named office, such as chief constable or director of children's services";
-            let fault = ReturnsError::Event { what: "an office", reason: reason.to_owned() };
-            if office.trim().is_empty() { Err(fault) } else { Ok(()) }
-        };
         let before_upload = matches!(
             self.state,
             S::NotStarted | S::Acknowledged | S::Preparing | S::DryRun | S::Partial { .. }
@@ -459,18 +592,39 @@ impl ReturnFile {
                 | S::Resubmitted(_)
                 | S::LocallyApproved
                 | S::SignedOff { .. }
+                | S::NilConfirmed { .. }
         );
+        let asked =
+            matches!(self.state, S::Validated | S::QueriesOpen | S::LocallyApproved | S::SignedOff { .. });
         let state = match (&self.state, &event) {
+            (S::NotStarted, E::Call { .. }) if self.history.is_empty() => S::NotStarted,
             (S::NotStarted | S::CannotSupply | S::Refused { .. }, E::Acknowledge) => S::Acknowledged,
             (S::Acknowledged | S::DryRun | S::Withdrawn | S::Partial { .. }, E::Prepare) => S::Preparing,
             (S::Acknowledged | S::Preparing | S::DryRun | S::Partial { .. }, E::DryRun) => S::DryRun,
-            (S::Preparing | S::DryRun | S::StructureRejected | S::Partial { .. }, E::Upload) => {
+            // What a body sends is taken whatever it said before: that it is there says more.
+            (
+                S::StructureRejected | S::CannotSupply | S::Refused { .. } | S::Withdrawn,
+                E::Upload { sha256 },
+            ) => {
+                receipt(sha256)?;
+                S::Uploaded(next)
+            }
+            (_, E::Upload { sha256 }) if before_upload => {
+                receipt(sha256)?;
                 S::Uploaded(next)
             }
             (S::Uploaded(_) | S::Resubmitted(_), E::RejectStructure) => S::StructureRejected,
-            (S::Uploaded(_) | S::Resubmitted(_), E::Validate) => S::Validated,
+            (S::Uploaded(_) | S::Resubmitted(_), E::Validate { .. }) => S::Validated,
             (S::Validated | S::LocallyApproved, E::OpenQueries) => S::QueriesOpen,
-            (S::QueriesOpen | S::Validated | S::NotAccepted | S::ReopenedAfterRelease, E::Resubmit) => {
+            (_, E::Answer { queries } | E::Recheck { queries }) if asked && queries.unanswered > 0 => {
+                S::QueriesOpen
+            }
+            (state, E::Answer { .. } | E::Recheck { .. }) if asked => state.clone(),
+            (
+                S::QueriesOpen | S::Validated | S::NotAccepted | S::ReopenedAfterRelease,
+                E::Resubmit { sha256 },
+            ) => {
+                receipt(sha256)?;
                 S::Resubmitted(next)
             }
             (S::Validated | S::QueriesOpen, E::Approve) => {
@@ -502,6 +656,10 @@ impl ReturnFile {
                 S::Accepted
             }
             (S::SignedOff { .. } | S::NilConfirmed { .. }, E::AcceptWithCaveats(caveats)) => {
+                if caveats.iter().all(|c| c.trim().is_empty()) {
+                    let reason = "say what must stand beside its figures".to_owned();
+                    return Err(ReturnsError::Event { what: "a caveat", reason });
+                }
                 S::AcceptedWithCaveats(caveats.clone())
             }
             (S::SignedOff { .. } | S::NilConfirmed { .. }, E::NotAccept) => S::NotAccepted,
@@ -524,359 +682,190 @@ impl ReturnFile {
                 S::Refused { legal_answer: legal_answer.clone() }
             }
             (_, E::Withdraw) if sent => S::Withdrawn,
-            (state, _) => return Err(refuse("return", &words(state), &name(&event), allowed(state))),
+            (state, E::Overdue { due }) if self.awaited().is_some() => {
+                self.climb(*due, 0, by.on)?;
+                state.clone()
+            }
+            (state, E::Escalate { due, level }) if self.awaited().is_some() => {
+                self.climb(*due, *level, by.on)?;
+                state.clone()
+            }
+            (state, _) => return Err(refuse("return", &state.to_string(), &name(&event), allowed(state))),
         };
         if let S::Uploaded(version) | S::Resubmitted(version) = state {
             self.version = version;
         }
+        if let E::Validate { queries } | E::Answer { queries } | E::Recheck { queries } = &event {
+            self.queries = *queries;
+        }
         self.state = state;
-        self.history.push(event, by);
+        push(&mut self.history, event, self.state.to_string(), self.version, by);
         Ok(())
+    }
+
+    /// Moves the return as a ledger says it was moved, and refuses where that does not follow from what came before.
+    pub fn replay(&mut self, said: Said<ReturnEvent>, by: &By<'_>) -> Result<(), ReturnsError> {
+        self.apply(said.event, by)?;
+        agrees(&self.history, said.sequence, &said.state, said.version)
+    }
+
+    /// What the body must do next, where something waits for it.
+    pub fn awaited(&self) -> Option<Awaited> {
+        use ReturnState as S;
+        match &self.state {
+            S::NotStarted => Some(Awaited::Acknowledgement),
+            S::Acknowledged
+            | S::Preparing
+            | S::DryRun
+            | S::StructureRejected
+            | S::Partial { .. }
+            | S::Withdrawn => Some(Awaited::Return),
+            S::QueriesOpen if self.queries.unanswered == 0 => Some(Awaited::Signature),
+            S::QueriesOpen | S::NotAccepted | S::ReopenedAfterRelease => Some(Awaited::Answers),
+            S::Validated | S::LocallyApproved => Some(Awaited::Signature),
+            // The others wait for those who run the call, or for nobody.
+            _ => None,
+        }
+    }
+
+    /// The rung that the body was last chased at for what was due on a day.
+    pub fn chased(&self, due: Date) -> Option<u8> {
+        self.history.iter().rev().find_map(|r| match &r.said.event {
+            ReturnEvent::Overdue { due: of } if *of == due => Some(0),
+            ReturnEvent::Escalate { due: of, level } if *of == due => Some(*level),
+            _ => None,
+        })
+    }
+
+    /// Whether a rung is reached on a day, and none above it was stood on for the same day.
+    fn climb(&self, due: Date, level: u8, on: Date) -> Result<(), ReturnsError> {
+        let days = days_between(due, on);
+        let reached = rung(days);
+        let chased = self.chased(due);
+        if days > 0 && level <= reached && level == chased.map_or(level, |c| level.max(c + 1)) {
+            return Ok(());
+        }
+        let state = match chased {
+            Some(level) => format!("{days} days over on {on} and chased at rung {level}"),
+            None => format!("{days} days over on {on}"),
+        };
+        let next = chased.map_or(0, |c| c + 1).max(if level > reached { reached + 1 } else { 0 });
+        let allowed = match ESCALATION_DAYS.get(usize::from(next).saturating_sub(1)) {
+            _ if days <= 0 => format!("chased from the day after {due}"),
+            Some(after) => format!("taken to rung {next} when it is {after} days over"),
+            None => "taken no further: the ladder has no other rung".to_owned(),
+        };
+        Err(refuse("return", &state, if level == 0 { "overdue" } else { "escalate" }, &allowed))
+    }
+}
+
+fn named(office: &str) -> Result<(), ReturnsError> {
+    if !office.trim().is_empty() {
+        return Ok(());
+    }
+    let reason = "sign-off is by a named office, such as chief constable or director of children's services";
+    Err(ReturnsError::Event { what: "an office", reason: reason.to_owned() })
+}
+
+fn receipt(sha256: &str) -> Result<(), ReturnsError> {
+    if sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        return Ok(());
+    }
+    let reason = "64 small hexadecimal digits, the SHA-256 of the receipt".to_owned();
+    Err(ReturnsError::Event { what: "a hash", reason })
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// That the body has the call.
+    Acknowledgement,
+    /// The return.
+    Return,
+    /// Answers to queries, or a new version.
+    Answers,
+    /// The signature of its head.
+    Signature,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Acknowledgement => "acknowledgement",
+            Self::Return => "return",
+            Self::Answers => "answers",
+            Self::Signature => "signature",
+        })
     }
 }
 
 fn allowed(state: &ReturnState) -> &'static str {
     use ReturnState as S;
     match state {
-        S::NotStarted => "acknowledged, confirmed nil, partial, refused, or said to be impossible",
-        S::Acknowledged => "prepared or run dry, confirmed nil, partial, refused, or said to be impossible",
+        S::NotStarted => {
+            "acknowledged or uploaded, confirmed nil, partial, refused, or said to be impossible"
+        }
+        S::Acknowledged => {
+            "prepared, run dry or uploaded, confirmed nil, partial, refused, or said to be impossible"
+        }
         S::Preparing | S::DryRun | S::Partial { .. } => {
             "run dry or uploaded, confirmed nil, partial, refused, or said to be impossible"
         }
         S::Uploaded(_) | S::Resubmitted(_) => "rejected for its structure, validated or withdrawn",
         S::StructureRejected => "uploaded again or withdrawn",
         S::Validated => "queried, resubmitted, approved or withdrawn",
-        S::QueriesOpen => "resubmitted, approved or withdrawn",
+        S::QueriesOpen => "answered, resubmitted, approved or withdrawn",
         S::LocallyApproved => "signed off, queried or withdrawn",
         S::SignedOff { .. } => "accepted, accepted with caveats, not accepted or withdrawn",
-        S::NilConfirmed { .. } => "accepted, accepted with caveats or not accepted",
+        S::NilConfirmed { .. } => "accepted, accepted with caveats, not accepted or withdrawn",
         S::Accepted | S::AcceptedWithCaveats(_) => "frozen",
         S::NotAccepted | S::ReopenedAfterRelease => "resubmitted",
         S::Frozen => "linked or used",
         S::Linked => "used",
         S::Used(_) => "used again or reopened",
-        S::CannotSupply | S::Refused { .. } => "acknowledged",
-        S::Withdrawn => "prepared",
+        S::CannotSupply | S::Refused { .. } => "acknowledged or uploaded",
+        S::Withdrawn => "prepared or uploaded",
     }
 }
 
-/// What a question is about: the same record, field and rule are the same question in every version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct QueryKey {
-    /// The rule.
-    pub rule: String,
-    /// The record, or the body.
-    pub record: RecordKey,
-    /// `table.column`, as far as they are known.
-    pub field: String,
-}
-
-/// The state of a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueryState {
-    /// Waiting for the body.
-    Open,
-    /// The body has answered.
-    Answered(Answer),
-    /// The answer is taken.
-    Accepted(Answer),
-    /// The answer is not taken; the body must answer again.
-    Rejected(Answer),
-    /// Taken up with the head of the body.
-    Escalated,
-}
-
-/// An answer to a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// The record was or will be corrected.
-    Amended,
-    /// The record is right.
-    Explained {
-        /// A short code of the reason, by which explanations are counted.
-        code: String,
-        /// The explanation.
-        text: String,
-        /// Whether the body lets it be published.
-        publishable: bool,
-    },
-}
-
-/// What can happen to a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueryEvent {
-    /// Put, for a version of the return.
-    Opened(u32),
-    /// Answered.
-    Answer(Answer),
-    /// The answer was taken.
-    Accept,
-    /// The answer was not taken.
-    Reject,
-    /// Taken up with the head of the body.
-    Escalate,
-    /// A later version has the same fault with another value, so the answer no longer applies.
-    Reopened(u32),
-    /// A later version no longer has the fault.
-    Gone(u32),
-    /// A version after that has it again as it was, and the answer applies again.
-    Back(u32),
-}
-
-/// One question put to a body.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Query {
-    /// Its state.
-    pub state: QueryState,
-    /// How much it matters.
-    pub severity: RuleSeverity,
-    /// Whether the newest version still has the fault.
-    pub present: bool,
-    /// What was found, in the newest version that has it.
-    pub finding: Finding,
-    /// An answer that an other value made void, kept for the reader.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub void_answer: Option<Answer>,
-    /// What happened to it.
-    pub history: History<QueryEvent>,
-    /// The values for which the answer was given.
-    answered_for: (RecordKey, Option<f64>),
-}
-
-/// The queries of one return: its errors and queries. What stops a file is not asked about, since the file is not loaded; indicators
-/// are not asked about either.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Queries {
-    #[serde(with = "as_list")]
-    queries: BTreeMap<QueryKey, Query>,
-}
-
-/// What a new version did to the queries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resubmission {
-    /// Queries whose answer still applies, or which are still waiting.
-    pub kept: u64,
-    /// Answers kept among them.
-    pub answers_kept: u64,
-    /// Queries that are new.
-    pub opened: u64,
-    /// Answers that no longer apply.
-    pub reopened: u64,
-    /// Faults that are gone.
-    pub gone: u64,
-    /// Findings that the report counts and does not list: they are not asked about. Check with a higher limit.
-    pub unlisted: u64,
-}
-
-impl Queries {
-    /// All of them, in order of their keys, those of faults that are gone included.
-    pub fn iter(&self) -> impl Iterator<Item = (&QueryKey, &Query)> {
-        self.queries.iter()
-    }
-
-    /// One of them.
-    pub fn get(&self, key: &QueryKey) -> Option<&Query> {
-        self.queries.get(key)
-    }
-
-    /// Queries of faults that are still there and that are not settled: unanswered and escalated ones.
-    pub fn waiting(&self) -> usize {
-        self.unanswered() + self.escalated()
-    }
-
-    /// Those that the body must still answer. They keep a return from being approved.
-    pub fn unanswered(&self) -> usize {
-        let waits = |q: &&Query| q.present && matches!(q.state, QueryState::Open | QueryState::Rejected(_));
-        self.queries.values().filter(waits).count()
-    }
-
-    /// Those taken up with the head of the body. A return can be signed with them, and taken only with caveats: what cannot
-    /// be mended in time, such as an ethnicity that was never asked, must not keep a whole return out.
-    pub fn escalated(&self) -> usize {
-        self.queries.values().filter(|q| q.present && q.state == QueryState::Escalated).count()
-    }
-
-    /// Takes the report of a version. Every explanation stays that still applies: same rule, same record, same field and same
-    /// values. For a share of a whole column it applies until the share is two points worse than when it was given.
-    pub fn take(&mut self, report: &CheckReport, by: &By<'_>) -> Result<Resubmission, ReturnsError> {
-        History::<QueryEvent>::default().check(by)?;
-        let version = report.version.unwrap_or(0);
-        let mut result = Resubmission::default();
-        let mut found: BTreeMap<QueryKey, Finding> = BTreeMap::new();
-        let mut cut: Vec<&str> = Vec::new();
-        for outcome in &report.outcomes {
-            let asks =
-                |r: &crate::check::Rule| matches!(r.severity, RuleSeverity::Error | RuleSeverity::Query);
-            let asked = rules::find(&outcome.rule).is_some_and(asks);
-            if !asked {
-                continue;
-            }
-            let unlisted = outcome.failed - (outcome.findings.len() as u64).min(outcome.failed);
-            if unlisted > 0 {
-                cut.push(&outcome.rule);
-                result.unlisted += unlisted;
-            }
-            for finding in &outcome.findings {
-                // Two faults of one cell under one rule are one question about both.
-                found
-                    .entry(key_of(finding))
-                    .and_modify(|first| {
-                        first.value = RecordKey(first.value.0 ^ finding.value.0.rotate_left(1));
-                    })
-                    .or_insert_with(|| finding.clone());
-            }
-        }
-        for (key, query) in &mut self.queries {
-            let was_there = query.present;
-            let Some(finding) = found.remove(key) else {
-                if was_there && !cut.contains(&key.rule.as_str()) {
-                    query.present = false;
-                    query.history.push(QueryEvent::Gone(version), by);
-                    result.gone += 1;
-                }
-                continue;
-            };
-            let same = query.still_applies(&finding);
-            query.present = true;
-            query.finding = finding;
-            let answer = match &query.state {
-                QueryState::Answered(answer) | QueryState::Accepted(answer) => Some(answer.clone()),
-                QueryState::Open | QueryState::Rejected(_) | QueryState::Escalated => None,
-            };
-            match answer {
-                // What was said to be amended and is still there was not amended.
-                Some(answer) if !same || answer == Answer::Amended => {
-                    query.state = QueryState::Open;
-                    query.void_answer = Some(answer);
-                    query.history.push(QueryEvent::Reopened(version), by);
-                    result.reopened += 1;
-                }
-                answer => {
-                    if !was_there {
-                        query.history.push(QueryEvent::Back(version), by);
-                    }
-                    result.kept += 1;
-                    result.answers_kept += u64::from(answer.is_some());
-                }
-            }
-        }
-        for (key, finding) in found {
-            let mut query = Query {
-                state: QueryState::Open,
-                severity: finding.severity,
-                present: true,
-                answered_for: (finding.value, finding.measure),
-                finding,
-                void_answer: None,
-                history: History::default(),
-            };
-            query.history.push(QueryEvent::Opened(version), by);
-            self.queries.insert(key, query);
-            result.opened += 1;
-        }
-        Ok(result)
-    }
-
-    /// Moves one query.
-    pub fn apply(&mut self, key: &QueryKey, event: QueryEvent, by: &By<'_>) -> Result<(), ReturnsError> {
-        let query = self.queries.get_mut(key).ok_or_else(|| ReturnsError::Unknown {
-            what: "query",
-            given: format!("{} {} {}", key.rule, key.record, key.field),
-            hint: String::new(),
-        })?;
-        query.apply(event, by)
-    }
-}
-
-impl Query {
-    fn still_applies(&self, finding: &Finding) -> bool {
-        match (self.answered_for.1, finding.measure) {
-            (Some(before), Some(now)) => now <= before + TOLERANCE,
-            _ => self.answered_for.0 == finding.value,
-        }
-    }
-
-    fn apply(&mut self, event: QueryEvent, by: &By<'_>) -> Result<(), ReturnsError> {
-        use QueryEvent as E;
-        use QueryState as S;
-        self.history.check(by)?;
-        let state = match (&self.state, &event) {
-            (S::Open | S::Rejected(_) | S::Escalated, E::Answer(answer)) => {
-                if let Answer::Explained { code, text, .. } = answer {
-                    if self.severity != RuleSeverity::Query {
-                        return Err(refuse(
-                            "query",
-                            "of an error",
-                            "explained",
-                            "amended: only queries may be explained",
-                        ));
-                    }
-                    if code.trim().is_empty() || text.trim().is_empty() {
-                        let reason = "an explanation has a code and a text";
-                        return Err(ReturnsError::Event {
-                            what: "an explanation",
-                            reason: reason.to_owned(),
-                        });
-                    }
-                }
-                self.answered_for = (self.finding.value, self.finding.measure);
-                S::Answered(answer.clone())
-            }
-            (S::Answered(answer), E::Accept) => S::Accepted(answer.clone()),
-            (S::Answered(answer), E::Reject) => S::Rejected(answer.clone()),
-            (S::Open | S::Rejected(_), E::Escalate) => S::Escalated,
-            (state, _) => {
-                let allowed = match state {
-                    S::Open | S::Rejected(_) => "answered or escalated",
-                    S::Answered(_) => "accepted or rejected",
-                    S::Accepted(_) => "nothing more, until a version changes what it is about",
-                    S::Escalated => "answered",
-                };
-                return Err(refuse("query", &words(state), &name(&event), allowed));
-            }
-        };
-        self.state = state;
-        self.history.push(event, by);
-        Ok(())
-    }
-}
-
-/// The key of a finding.
-pub fn key_of(finding: &Finding) -> QueryKey {
-    let field = match (&finding.table, &finding.column) {
-        (Some(table), Some(column)) => format!("{table}.{column}"),
-        (Some(name), None) | (None, Some(name)) => name.clone(),
-        (None, None) => String::new(),
-    };
-    QueryKey { rule: finding.rule.clone(), record: finding.record, field }
-}
-
-/// By when a body must do what.
+/// By when a body must do what; no limit where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadlines {
     /// Say that it has the call.
-    pub acknowledge: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge: Option<Date>,
     /// Send.
     pub upload: Date,
     /// Answer the queries.
-    pub answer: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Date>,
     /// Sign.
-    pub sign: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Date>,
+}
+
+impl Deadlines {
+    /// The day by which something is due. A body that has said nothing must at the latest send its return.
+    pub fn of(&self, awaited: Awaited) -> Option<Date> {
+        match awaited {
+            Awaited::Acknowledgement => self.acknowledge.or(Some(self.upload)),
+            Awaited::Return => Some(self.upload),
+            Awaited::Answers => self.answer,
+            Awaited::Signature => self.sign,
+        }
+    }
 }
 
 /// Where a clock stands on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
-    /// Nothing is waited for.
+    /// Nothing is waited for, or without a time limit.
     Stopped,
     /// Days left.
     Running(i32),
-    /// Days over, and the level of escalation that they come to.
+    /// Days over, and the rung of [`RUNGS`] that they come to.
     Overdue {
         /// Days over.
         days: i32,
@@ -885,54 +874,71 @@ pub enum Clock {
     },
 }
 
-/// Days over at which the next level of escalation is reached: head of data, head of the body, the call's owner.
+/// Days over at which the next rung is reached.
 pub const ESCALATION_DAYS: [i32; 3] = [7, 14, 28];
+
+/// The ladder: who is told at each rung.
+pub const RUNGS: [&str; 4] = ["reminder", "head of data", "head of the body", "owner of the call"];
+
+fn days_between(from: Date, to: Date) -> i32 {
+    crate::fact::day_number(to) - crate::fact::day_number(from)
+}
+
+/// The rung that so many days over come to.
+fn rung(days: i32) -> u8 {
+    ESCALATION_DAYS.iter().filter(|step| days >= **step).count() as u8
+}
 
 /// The clock of a return on a day. It is computed whenever it is asked for, and is no state.
 pub fn clock(file: &ReturnFile, deadlines: &Deadlines, on: Date) -> Clock {
-    use ReturnState as S;
-    let due = match &file.state {
-        S::NotStarted => deadlines.acknowledge,
-        S::Acknowledged
-        | S::Preparing
-        | S::DryRun
-        | S::StructureRejected
-        | S::Partial { .. }
-        | S::Withdrawn => deadlines.upload,
-        S::QueriesOpen | S::NotAccepted | S::ReopenedAfterRelease => deadlines.answer,
-        S::Validated | S::LocallyApproved => deadlines.sign,
-        // The others wait for those who run the call, or for nobody.
-        _ => return Clock::Stopped,
-    };
-    let days = crate::fact::day_number(on) - crate::fact::day_number(due);
-    if days <= 0 {
-        return Clock::Running(-days);
-    }
-    let level = ESCALATION_DAYS.iter().filter(|step| days >= **step).count() as u8;
-    Clock::Overdue { days, level }
+    let Some(due) = file.awaited().and_then(|awaited| deadlines.of(awaited)) else { return Clock::Stopped };
+    let days = days_between(due, on);
+    if days <= 0 { Clock::Running(-days) } else { Clock::Overdue { days, level: rung(days) } }
 }
 
-/// One row of the public table of who returned what. It holds no record and no query's text but what a body lets be published.
+/// The event that chases a body on a day: a reminder, or the rung that its days over come to. Nothing where it is not over, or where
+/// it was chased at that rung.
+pub fn chase(file: &ReturnFile, deadlines: &Deadlines, on: Date) -> Option<ReturnEvent> {
+    let due = file.awaited().and_then(|awaited| deadlines.of(awaited))?;
+    let Clock::Overdue { level, .. } = clock(file, deadlines, on) else { return None };
+    match (file.chased(due), level) {
+        (Some(before), level) if before >= level => None,
+        (_, 0) => Some(ReturnEvent::Overdue { due }),
+        (_, level) => Some(ReturnEvent::Escalate { due, level }),
+    }
+}
+
+/// One row of the public table of who returned what. It is made of events alone, and holds no record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compliance {
     /// The body.
     pub body: String,
+    /// What it is called; empty where only its code is known.
+    pub name: String,
+    /// What sort of body it is.
+    pub kind: Option<BodyType>,
     /// Its state in words.
     pub state: String,
     /// The versions it has sent.
     pub versions: u32,
+    /// What is waited for, in a word.
+    pub awaited: Option<String>,
+    /// The day by which it is due.
+    pub due: Option<Date>,
     /// The day of the newest version.
     pub sent_on: Option<Date>,
+    /// Days by which the first version came after the day on which it was due; 0 where it did not.
+    pub late_days: i32,
     /// Days over on the day asked for; 0 where it is not.
     pub overdue_days: i32,
-    /// The level of escalation.
-    pub escalation: u8,
+    /// The rung that the days over come to; nothing where it is not over.
+    pub rung: Option<&'static str>,
+    /// The rung at which the body was last chased for it.
+    pub chased: Option<&'static str>,
     /// Queries that wait for the body.
-    pub open_queries: usize,
+    pub open_queries: u64,
     /// Explanations taken.
-    pub explained: usize,
-    /// Explanations that may be published, each once.
-    pub explanations: Vec<String>,
+    pub explained: u64,
     /// What must be said beside its figures.
     pub caveats: Vec<String>,
     /// Why it refused or could not, and what was answered.
@@ -941,81 +947,92 @@ pub struct Compliance {
     pub signed: Option<String>,
 }
 
-/// The public table, as on a day: a view of the histories and nothing more.
-pub fn compliance(files: &[ReturnFile], deadlines: &Deadlines, on: Date) -> Vec<Compliance> {
-    files
-        .iter()
-        .map(|file| {
-            let events = file.history.events();
-            let sent =
-                events.iter().rev().find(|r| matches!(r.event, ReturnEvent::Upload | ReturnEvent::Resubmit));
-            let signed = events.iter().rev().find_map(|r| match &r.event {
-                ReturnEvent::SignOff { office, on } => Some(format!("{office}, {on}")),
-                ReturnEvent::ConfirmNil { office } => Some(format!("{office} (nil return)")),
-                _ => None,
-            });
-            let last_reason = || events.last().map(|r| r.reason.clone()).unwrap_or_default();
-            let refusal = match &file.state {
-                ReturnState::Refused { legal_answer } => {
-                    Some(format!("{}. Answer: {legal_answer}", last_reason()))
-                }
-                ReturnState::CannotSupply => Some(last_reason()),
-                _ => None,
-            };
-            let caveats = events.iter().rev().find_map(|r| match &r.event {
-                ReturnEvent::AcceptWithCaveats(caveats) => Some(caveats.clone()),
-                _ => None,
-            });
-            let taken = file.queries.iter().filter_map(|(_, query)| match &query.state {
-                QueryState::Accepted(Answer::Explained { text, publishable, .. }) if query.present => {
-                    Some((text, *publishable))
-                }
-                _ => None,
-            });
-            let taken: Vec<(&String, bool)> = taken.collect();
-            let mut explanations: Vec<String> = taken
-                .iter()
-                .filter(|(_, publishable)| *publishable)
-                .map(|(text, _)| (*text).clone())
-                .collect();
-            explanations.sort();
-            explanations.dedup();
-            let (overdue_days, escalation) = match clock(file, deadlines, on) {
-                Clock::Overdue { days, level } => (days, level),
-                Clock::Stopped | Clock::Running(_) => (0, 0),
-            };
-            Compliance {
-                body: file.body.clone(),
-                state: words(&file.state),
-                versions: file.version,
-                sent_on: sent.map(|r| crate::fact::day_of(r.at.as_second().div_euclid(86_400) as i32)),
-                overdue_days,
-                escalation,
-                open_queries: file.queries.waiting(),
-                explained: taken.len(),
-                explanations,
-                caveats: caveats.unwrap_or_default(),
-                refusal,
-                signed,
-            }
-        })
-        .collect()
+/// The public table, as on a day: a view of the histories and nothing more. A call without time limits has no clocks.
+pub fn compliance(files: &[ReturnFile], deadlines: Option<&Deadlines>, on: Date) -> Vec<Compliance> {
+    files.iter().map(|file| row(file, deadlines, on)).collect()
+}
+
+fn row(file: &ReturnFile, deadlines: Option<&Deadlines>, on: Date) -> Compliance {
+    use ReturnEvent as E;
+    let is_sent = |r: &&Recorded<E>| matches!(r.said.event, E::Upload { .. } | E::Resubmit { .. });
+    let newest = |of: &dyn Fn(&Recorded<E>) -> Option<String>| file.history.iter().rev().find_map(of);
+    let called = file.history.iter().find_map(|r| match &r.said.event {
+        E::Call { name, kind } => Some((name.clone(), *kind)),
+        _ => None,
+    });
+    let (name, kind) = called.unwrap_or_default();
+    let signed = newest(&|r| match &r.said.event {
+        E::SignOff { office, on } => Some(format!("{office}, {on}")),
+        E::ConfirmNil { office } => Some(format!("{office}, {} (nil return)", r.on)),
+        _ => None,
+    });
+    let refusal = newest(&|r| match (&file.state, &r.said.event) {
+        (ReturnState::Refused { .. }, E::Refuse { legal_answer }) if legal_answer.trim().is_empty() => {
+            Some(r.said.reason.clone())
+        }
+        (ReturnState::Refused { .. }, E::Refuse { legal_answer }) => {
+            Some(format!("{}. Answer: {legal_answer}", r.said.reason))
+        }
+        (ReturnState::CannotSupply, E::CannotSupply) => Some(r.said.reason.clone()),
+        _ => None,
+    });
+    let caveats = file.history.iter().rev().find_map(|r| match &r.said.event {
+        E::AcceptWithCaveats(caveats) => Some(caveats.clone()),
+        _ => None,
+    });
+    let awaited = file.awaited();
+    let due = deadlines.zip(awaited).and_then(|(deadlines, awaited)| deadlines.of(awaited));
+    let (overdue_days, rung) = match deadlines.map(|deadlines| clock(file, deadlines, on)) {
+        Some(Clock::Overdue { days, level }) => (days, RUNGS.get(usize::from(level)).copied()),
+        _ => (0, None),
+    };
+    let first = file.history.iter().find(is_sent);
+    let late = deadlines.zip(first).map_or(0, |(deadlines, r)| days_between(deadlines.upload, r.on));
+    Compliance {
+        body: file.body.clone(),
+        name,
+        kind,
+        state: file.state.to_string(),
+        versions: file.version,
+        awaited: awaited.map(|a| a.to_string()),
+        due,
+        sent_on: file.history.iter().rev().find(is_sent).map(|r| r.on),
+        late_days: late.max(0),
+        overdue_days,
+        rung,
+        chased: due.and_then(|due| file.chased(due)).and_then(|l| RUNGS.get(usize::from(l)).copied()),
+        open_queries: file.queries.waiting(),
+        explained: file.queries.explained,
+        caveats: caveats.unwrap_or_default(),
+        refusal,
+        signed,
+    }
 }
 
 /// The public table as CSV, with a heading.
 pub fn compliance_csv(rows: &[Compliance]) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let quoted = |text: &str| {
+        // A spreadsheet takes a cell that begins with one of these for a formula.
+        let guard = if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    };
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let mut csv = String::from(
-        "body,state,versions,sent_on,overdue_days,escalation,open_queries,explained,caveats,refusal,signed\n",
+        "body,name,state,versions,awaited,due,sent_on,late_days,overdue_days,rung,chased,open_queries,explained,caveats,refusal,signed\n",
     );
     for row in rows {
         let cells = [
             quoted(&row.body),
+            quoted(&row.name),
             quoted(&row.state),
             row.versions.to_string(),
-            row.sent_on.map(|day| day.to_string()).unwrap_or_default(),
+            row.awaited.clone().unwrap_or_default(),
+            day(row.due),
+            day(row.sent_on),
+            row.late_days.to_string(),
             row.overdue_days.to_string(),
-            row.escalation.to_string(),
+            row.rung.unwrap_or_default().to_owned(),
+            row.chased.unwrap_or_default().to_owned(),
             row.open_queries.to_string(),
             row.explained.to_string(),
             quoted(&row.caveats.join("; ")),
@@ -1028,7 +1045,7 @@ pub fn compliance_csv(rows: &[Compliance]) -> String {
     csv
 }
 
-fn refuse(what: &'static str, state: &str, event: &str, allowed: &str) -> ReturnsError {
+pub(crate) fn refuse(what: &'static str, state: &str, event: &str, allowed: &str) -> ReturnsError {
     ReturnsError::Transition {
         what,
         state: state.to_owned(),
@@ -1038,7 +1055,7 @@ fn refuse(what: &'static str, state: &str, event: &str, allowed: &str) -> Return
 }
 
 /// The name of a state or event in plain words: `locally approved`.
-fn name(value: &impl Serialize) -> String {
+pub(crate) fn name(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     let name = match &value {
         serde_json::Value::Object(object) => object.keys().next().map(String::as_str),
@@ -1047,35 +1064,14 @@ fn name(value: &impl Serialize) -> String {
     name.unwrap_or_default().replace('_', " ")
 }
 
-/// The same for a state.
-fn words(state: &impl Serialize) -> String {
-    name(state)
+impl fmt::Display for CallState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(self))
+    }
 }
 
 impl fmt::Display for ReturnState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&words(self))
-    }
-}
-
-/// Queries as a list: JSON has no keys of several parts.
-mod as_list {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::{Query, QueryKey};
-
-    pub(super) fn serialize<S: Serializer>(
-        queries: &BTreeMap<QueryKey, Query>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_seq(queries)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<BTreeMap<QueryKey, Query>, D::Error> {
-        Ok(Vec::<(QueryKey, Query)>::deserialize(from)?.into_iter().collect())
+        f.write_str(&name(self))
     }
 }

@@ -15,7 +15,10 @@ mod read;
 mod register;
 mod returns;
 mod returns_load;
+mod returns_moves;
 mod returns_page;
+mod returns_queries;
+mod returns_status;
 mod serve;
 mod synthesise;
 

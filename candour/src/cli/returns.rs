@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
+use candour_returns::workflow::ReturnEvent;
 use candour_returns::{
     BodyType, CheckOptions, CheckReport, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
     RuleOutcome, RuleSeverity, Specification, check, find_rule, findings_csv, quality, rules_markdown,
@@ -16,8 +17,10 @@ use serde_json::{Value, json};
 use crate::files;
 use crate::report::thousands;
 use crate::return_files::{self, Fault, Source};
+use crate::workspace::Workspace;
 
-use super::{progress, returns_load};
+use super::returns_load::{Desk, Loaded};
+use super::{progress, returns_load, returns_moves, returns_queries, returns_status};
 
 /// Bytes that a specification, or what is known beside a return, may hold.
 const LIMIT: u64 = 64 << 20;
@@ -37,14 +40,44 @@ enum Verb {
     Template(Template),
     /// Check returns by every rule: exit code 0 for nothing to correct, 1 for something, 2 where it could not be done
     Check(Check),
+    /// The call: cleared, piloted, issued to bodies with its time limits, amended, closed, frozen, published, destroyed
+    Call(returns_moves::CallVerb),
+    /// A body says that it has the call
+    Acknowledge(returns_moves::Plain),
+    /// A body says that it is at work
+    Prepare(returns_moves::Plain),
+    /// A body says that it has checked its return and sent nothing
+    DryRun(returns_moves::Plain),
+    /// A body says that it has nothing, signed by an office
+    Nil(returns_moves::Nil),
+    /// A body says that some tables will not come
+    Partial(returns_moves::Partial),
+    /// A body says that it cannot
+    CannotSupply(returns_moves::Reasoned),
+    /// A body says that it will not
+    Refuse(returns_moves::Refuse),
     /// Take returns into a workspace: a version is kept, and its queries are opened or carried on
     Load(returns_load::Load),
+    /// Check what was loaded again, beside the returns of the other bodies
+    Recheck(returns_load::Recheck),
+    /// List the queries of a return
+    Query(returns_queries::Listing),
     /// Answer a query of a return
-    Answer(returns_load::Answering),
+    Answer(returns_queries::Answering),
     /// Approve a return and sign it off
-    SignOff(returns_load::SignOff),
+    SignOff(returns_moves::SignOff),
+    /// Take a return that is signed, with what must be said beside it or without
+    Accept(returns_moves::Accept),
+    /// Do not take a return that is signed
+    NotAccept(returns_moves::Reasoned),
+    /// A body takes its return back
+    Withdraw(returns_moves::Reasoned),
+    /// Open a return again after it was used in a release
+    Reopen(returns_moves::Reasoned),
+    /// Chase the bodies whose time is over: a reminder, or the next rung of the ladder
+    Chase(returns_moves::Chase),
     /// Who returned what, and write it to the workspace for the site
-    Status(returns_load::Status),
+    Status(returns_status::Status),
 }
 
 impl Returns {
@@ -52,9 +85,24 @@ impl Returns {
         match self.verb {
             Verb::Template(verb) => verb.run(out),
             Verb::Check(verb) => verb.run(out),
+            Verb::Call(verb) => verb.run(out),
+            Verb::Acknowledge(verb) => verb.run(out, ReturnEvent::Acknowledge, "has the call"),
+            Verb::Prepare(verb) => verb.run(out, ReturnEvent::Prepare, "is at work"),
+            Verb::DryRun(verb) => verb.run(out, ReturnEvent::DryRun, "checked at the body"),
+            Verb::Nil(verb) => verb.run(out),
+            Verb::Partial(verb) => verb.run(out),
+            Verb::CannotSupply(verb) => verb.run(out, ReturnEvent::CannotSupply),
+            Verb::Refuse(verb) => verb.run(out),
             Verb::Load(verb) => verb.run(out),
+            Verb::Recheck(verb) => verb.run(out),
+            Verb::Query(verb) => verb.run(out),
             Verb::Answer(verb) => verb.run(out),
             Verb::SignOff(verb) => verb.run(out),
+            Verb::Accept(verb) => verb.run(out),
+            Verb::NotAccept(verb) => verb.run(out, ReturnEvent::NotAccept),
+            Verb::Withdraw(verb) => verb.run(out, ReturnEvent::Withdraw),
+            Verb::Reopen(verb) => verb.run(out, ReturnEvent::Reopen),
+            Verb::Chase(verb) => verb.run(out),
             Verb::Status(verb) => verb.run(out),
         }
     }
@@ -62,7 +110,7 @@ impl Returns {
 
 /// The types of body that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
+pub(super) enum Kind {
     /// A police force
     Police,
     /// Children's services of a local authority
@@ -78,7 +126,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn body_type(self) -> BodyType {
+    pub(super) fn body_type(self) -> BodyType {
         match self {
             Self::Police => BodyType::Police,
             Self::Childrens => BodyType::Childrens,
@@ -185,12 +233,18 @@ pub(super) struct Input {
     specification: Option<PathBuf>,
 }
 
-/// A return that was read and checked.
-pub(super) struct Checked {
+/// A return as it was read.
+pub(super) struct Read {
     pub(super) source: Source,
     pub(super) returned: Return,
     pub(super) faults: Vec<Fault>,
-    pub(super) report: CheckReport,
+}
+
+impl Read {
+    /// Whose return it is: by its folder, or by its header.
+    pub(super) fn body(&self) -> Option<&str> {
+        self.source.expected.as_ref().map(|e| e.0.as_str()).or(self.returned.header().body.as_deref())
+    }
 }
 
 impl Input {
@@ -208,7 +262,7 @@ impl Input {
     }
 
     /// What is known of a body beside its return.
-    fn outside(&self, body: Option<&str>) -> Result<Outside> {
+    pub(super) fn outside(&self, body: Option<&str>) -> Result<Outside> {
         let Some(path) = &self.outside else { return Ok(Outside::default()) };
         let path = if path.is_dir() {
             // The name comes from a return, and may be no name of a file.
@@ -228,36 +282,34 @@ impl Input {
             .with_context(|| format!("{}: is not what is known beside a return", path.display()))
     }
 
-    /// Reads a return and checks it. `more` adds to what is known beside it.
-    pub(super) fn check(
-        &self,
-        source: Source,
-        specification: &Specification,
-        options: &CheckOptions,
-        more: impl FnOnce(&str, &mut Outside) -> Result<()>,
-    ) -> Result<Checked> {
-        let mapping = self.mapping.as_ref().or(source.mapping.as_ref());
-        let mut unread = None;
-        let mapping = match mapping.map(|path| (path, return_files::read_mapping(path, specification))) {
-            None => None,
-            Some((_, Ok(mapping))) => Some(mapping),
-            // A mapping that was named is an argument of the program; one that a body sent is part of its return.
-            Some((_, Err(error))) if self.mapping.is_some() => return Err(error),
-            Some((path, Err(error))) => {
-                unread = Some(Fault::new(path, format!("{error:#}"), "Correct the mapping"));
-                None
-            }
-        };
-        let (returned, mut faults) = return_files::read(&source, specification, mapping);
-        faults.extend(unread);
-        let body = source.expected.as_ref().map(|e| e.0.as_str()).or(returned.header().body.as_deref());
-        let mut outside = self.outside(body)?;
-        if let Some(body) = body {
-            more(body, &mut outside)?;
-        }
-        let report = check(&returned, &outside, options);
-        Ok(Checked { source, returned, faults, report })
+    /// The dialect or the mapping that was named, as it was named.
+    pub(super) fn mapping_name(&self) -> Option<&Path> {
+        self.mapping.as_deref()
     }
+
+    /// Reads a return.
+    pub(super) fn read(&self, source: Source, specification: &Specification) -> Result<Read> {
+        read(source, self.mapping.as_deref(), specification)
+    }
+}
+
+/// Reads a return by the mapping that is named, or by that which lies beside it.
+pub(super) fn read(source: Source, named: Option<&Path>, specification: &Specification) -> Result<Read> {
+    let mapping = named.or(source.mapping.as_deref());
+    let mut unread = None;
+    let mapping = match mapping.map(|path| (path, return_files::read_mapping(path, specification))) {
+        None => None,
+        Some((_, Ok(mapping))) => Some(mapping),
+        // A mapping that was named is an argument of the program; one that a body sent is part of its return.
+        Some((_, Err(error))) if named.is_some() => return Err(error),
+        Some((path, Err(error))) => {
+            unread = Some(Fault::new(path, format!("{error:#}"), "Correct the mapping"));
+            None
+        }
+    };
+    let (returned, mut faults) = return_files::read(&source, specification, mapping);
+    faults.extend(unread);
+    Ok(Read { source, returned, faults })
 }
 
 #[derive(clap::Args)]
@@ -273,6 +325,9 @@ struct Check {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: CheckFormat,
+    /// Compare with the returns that were loaded into this workspace, without loading anything
+    #[arg(long, value_name = "WORKSPACE")]
+    against_loaded: Option<PathBuf>,
     /// Say how good the return is, by six dimensions and by field
     #[arg(long)]
     quality: bool,
@@ -313,14 +368,23 @@ impl Check {
         super::use_threads(self.threads)?;
         let specification = self.input.specification()?;
         let sources = self.input.sources()?;
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
-        let mut options = CheckOptions::new(&key);
+        let (mut options, loaded) = match &self.against_loaded {
+            Some(workspace) => {
+                let desk = Desk::new(&Workspace::open(workspace)?);
+                (desk.options()?, Some(desk.loaded()?))
+            }
+            None => {
+                let mut key = [0; 32];
+                getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
+                (CheckOptions::new(&key), None)
+            }
+        };
+        options.listed = CheckOptions::new(&[]).listed;
         if self.format == CheckFormat::Csv {
             options.listed = usize::MAX;
         }
         let bar = progress(sources.len() as u64, "Checking returns");
-        let one = |source: &Source| self.one(source, &specification, &options, &bar);
+        let one = |source: &Source| self.one(source, &specification, &options, loaded.as_ref(), &bar);
         let shown: Vec<Shown> = sources.par_iter().map(one).collect::<Result<_>>()?;
         bar.finish_and_clear();
         match self.format {
@@ -347,10 +411,16 @@ impl Check {
         source: &Source,
         specification: &Specification,
         options: &CheckOptions,
+        loaded: Option<&Loaded>,
         bar: &ProgressBar,
     ) -> Result<Shown> {
-        let checked = self.input.check(source.clone(), specification, options, |_, _| Ok(()))?;
-        let Checked { source, returned, mut faults, report } = checked;
+        let read = self.input.read(source.clone(), specification)?;
+        let mut outside = self.input.outside(read.body())?;
+        if let Some(loaded) = loaded {
+            loaded.tell(&read, options, &mut outside);
+        }
+        let report = check(&read.returned, &outside, options);
+        let Read { source, returned, mut faults } = read;
         let kind = returned.header().body_type;
         if let (Some(wanted), Some(said)) = (self.body_type.map(Kind::body_type), kind)
             && wanted != said

@@ -1,50 +1,62 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use candour_returns::workflow::{
-    Answer, By, Clock, Compliance, Deadlines, Queries, QueryEvent, QueryState, Resubmission, ReturnEvent,
-    ReturnFile, ReturnState, clock, compliance, compliance_csv,
-};
+use candour_returns::workflow::{By, Queries, Resubmission, ReturnEvent, ReturnFile, ReturnState};
 use candour_returns::{
-    Analysis, CheckOptions, Linkage, QualityWeights, RowDigest, RuleSeverity, Specification, quality,
+    Analysis, BodyDigest, CallTerms, CheckOptions, CheckReport, Linkage, Outside, PeerFigures,
+    QualityWeights, RecordKey, Return, RowDigest, RuleSeverity, Specification, check, harmed_elsewhere,
+    offences_in_common, quality,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+use crate::data_call::{DataCall, PROGRAM, Told};
 use crate::files;
 use crate::report::thousands;
-use crate::return_files::Source;
-use crate::returns_release::{self, Kept};
+use crate::return_files::{self, Source, sha256_of};
+use crate::returns_release::Kept;
 use crate::workspace::Workspace;
 
-use super::returns::{Checked, Input};
+use super::returns::{Input, Read, read, specification};
 use super::{Format, In, progress};
 
-/// Bytes that the history of a return, or the hashes of its rows, may hold.
+/// Bytes that the queries of a return, or the hashes of its rows, may hold.
 const LIMIT: u64 = 1 << 30;
-/// Days beyond all clocks, for a call without time limits.
-const NEVER: Date = jiff::civil::date(9999, 12, 31);
+/// Returns whose events are recorded together.
+const BATCH: usize = 64;
 
-/// What of a data call lies in a workspace. Versions lie in `returns/`; everything about people's records in `vault/`.
-struct Desk {
+/// What of a data call lies in a workspace beside the ledger. Versions lie in `returns/`; everything about people's records in
+/// `vault/`.
+pub(super) struct Desk {
     returns: PathBuf,
     vault: PathBuf,
 }
 
+/// How a return was read, so that it can be read again in the same way.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct How {
+    /// A dialect by its name. A mapping in a file lies beside the return.
+    dialect: Option<String>,
+    outside: Outside,
+}
+
 impl Desk {
-    fn new(workspace: &Workspace) -> Self {
+    pub(super) fn new(workspace: &Workspace) -> Self {
         let root = &workspace.root;
         Self { returns: root.join("returns"), vault: root.join("vault").join("returns") }
     }
 
     /// The key under which records are hashed, made once and kept as long as the call.
-    fn options(&self) -> Result<CheckOptions> {
-        let path = self.vault.join("call.key");
+    pub(super) fn options(&self) -> Result<CheckOptions> {
+        let path = self.key();
         if !path.exists() {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
@@ -56,8 +68,21 @@ impl Desk {
         Ok(CheckOptions { listed: usize::MAX, ..CheckOptions::new(&key) })
     }
 
-    fn history(&self, body: &str) -> PathBuf {
-        self.vault.join(format!("{body}.json"))
+    /// Where the key of the call lies.
+    pub(super) fn key(&self) -> PathBuf {
+        self.vault.join("call.key")
+    }
+
+    fn version(&self, body: &str, version: u32) -> PathBuf {
+        self.returns.join(body).join(format!("v{version}"))
+    }
+
+    fn own(&self, body: &str) -> PathBuf {
+        self.vault.join(body)
+    }
+
+    fn receipt(&self, body: &str, version: u32) -> PathBuf {
+        self.own(body).join(format!("v{version}")).join("receipt.txt")
     }
 
     fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
@@ -71,60 +96,192 @@ impl Desk {
         })
     }
 
-    fn file(&self, body: &str) -> Result<Option<ReturnFile>> {
-        let path = self.history(body);
-        let Some(file) = Self::read::<ReturnFile>(&path)? else { return Ok(None) };
+    /// The queries of a body; none where nothing was asked yet.
+    pub(super) fn queries(&self, body: &str) -> Result<Queries> {
+        let path = self.own(body).join("queries.json");
+        let queries = Self::read::<Queries>(&path)?.unwrap_or_default();
         ensure!(
-            file.history.is_intact() && file.queries.iter().all(|(_, q)| q.history.is_intact()),
+            queries.are_intact(),
             "{}: an event of it was changed after it was recorded; put back a copy of it",
             path.display()
         );
-        Ok(Some(file))
+        Ok(queries)
     }
 
-    fn must(&self, body: &str) -> Result<ReturnFile> {
-        ensure!(is_body(body), "{body:?} is no code of a body");
-        self.file(body)?
-            .with_context(|| format!("nothing of {body} was loaded; see `candour returns status`"))
+    pub(super) fn save(&self, body: &str, queries: &Queries) -> Result<()> {
+        files::write_atomically(&self.own(body).join("queries.json"), &serde_json::to_vec(queries)?)
     }
 
-    fn save(&self, file: &ReturnFile) -> Result<()> {
-        files::write_atomically(&self.history(&file.body), &serde_json::to_vec(file)?)
+    /// How good the newest version of a body's return is.
+    pub(super) fn kept(&self, body: &str) -> Result<Option<Kept>> {
+        Self::read(&self.own(body).join("quality.json"))
     }
 
-    /// Every body of which something is known, in order.
-    fn all(&self) -> Result<Vec<(ReturnFile, Option<Kept>)>> {
-        let Ok(entries) = std::fs::read_dir(&self.vault) else { return Ok(Vec::new()) };
-        let mut bodies: Vec<String> = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            bodies.extend(name.strip_suffix(".json").filter(|b| is_body(b)).map(str::to_owned));
+    /// What the bodies whose returns were loaded say of one another.
+    pub(super) fn loaded(&self) -> Result<Loaded> {
+        let mut digests = BTreeMap::new();
+        for entry in std::fs::read_dir(&self.vault).into_iter().flatten() {
+            let path = entry?.path().join("digest.json");
+            if let Some(digest) = Self::read::<BodyDigest>(&path)? {
+                digests.insert(digest.body.clone(), digest);
+            }
         }
-        bodies.sort();
-        let read = |body: &String| {
-            let kept = Self::read(&self.vault.join(body).join("quality.json"))?;
-            Ok(self.file(body)?.map(|file| (file, kept)))
-        };
-        bodies.par_iter().filter_map(|body| read(body).transpose()).collect()
+        Ok(Loaded::new(digests, self.clusters()?))
+    }
+
+    /// What linkage says: the person that a record of a body belongs to. It lies in the vault once it was given.
+    fn clusters(&self) -> Result<Option<Vec<[String; 3]>>> {
+        let path = self.vault.join("clusters.csv");
+        if path.exists() { clusters(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether the files of a version are those that were received: those of its receipt, whose hash the ledger has.
+    fn still_as_received(&self, file: &ReturnFile) -> Result<()> {
+        let folder = self.version(&file.body, file.version);
+        let path = self.receipt(&file.body, file.version);
+        let receipt = files::read_limited(&path, LIMIT)?;
+        let hash = file.history.iter().rev().find_map(|r| match &r.said.event {
+            ReturnEvent::Upload { sha256 } | ReturnEvent::Resubmit { sha256 } => Some(sha256),
+            _ => None,
+        });
+        ensure!(
+            hash == Some(&hexadecimal(&receipt)),
+            "{}: is not the receipt whose hash the ledger has; put back a copy of it",
+            path.display()
+        );
+        for (hash, name) in String::from_utf8_lossy(&receipt).lines().filter_map(|l| l.split_once("  ")) {
+            let path = folder.join(name);
+            ensure!(
+                sha256_of(&path)? == hash,
+                "{}: was changed after it was received; put back a copy of it",
+                path.display()
+            );
+        }
+        Ok(())
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Whether a code can be the name of a folder.
-fn is_body(code: &str) -> bool {
+pub(super) fn is_body(code: &str) -> bool {
     !code.is_empty()
         && code.len() <= 40
         && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+/// A table of clusters: body, record, cluster; or as `candour link` writes it, with the body as the name of the data set.
+fn clusters(path: &Path) -> Result<Vec<[String; 3]>> {
+    let shown = path.display();
+    let mut reader =
+        csv::Reader::from_path(path).with_context(|| format!("{shown}: cannot be read as a table"))?;
+    let heading = reader.headers()?.clone();
+    let place = |names: [&str; 2]| {
+        let at = names.iter().find_map(|name| heading.iter().position(|h| h == *name));
+        at.with_context(|| format!("{shown}: has no column {}", names.join(" or ")))
+    };
+    let [body, record, cluster] = [
+        place(["body", "source_dataset"])?,
+        place(["record", "unique_id"])?,
+        place(["cluster", "cluster_id"])?,
+    ];
+    let row = |row: csv::Result<csv::StringRecord>| {
+        let row = row.with_context(|| format!("{shown}: cannot be read"))?;
+        Ok([body, record, cluster].map(|at| row.get(at).unwrap_or_default().to_owned()))
+    };
+    reader.records().map(row).collect()
+}
+
+/// What the loaded returns say of one another: the rules that look across bodies need it.
+pub(super) struct Loaded {
+    digests: BTreeMap<String, BodyDigest>,
+    clusters: Option<Vec<[String; 3]>>,
+    common: BTreeMap<String, Vec<BodyDigest>>,
+    harmed: Option<BTreeMap<String, BTreeSet<RecordKey>>>,
+}
+
+impl Loaded {
+    fn new(digests: BTreeMap<String, BodyDigest>, clusters: Option<Vec<[String; 3]>>) -> Self {
+        Self { common: offences_in_common(digests.values()), digests, clusters, harmed: None }
+    }
+
+    /// Takes in the returns of more bodies, in place of those that they sent before.
+    fn with(mut self, more: impl IntoIterator<Item = BodyDigest>, options: &CheckOptions) -> Self {
+        self.digests.extend(more.into_iter().map(|digest| (digest.body.clone(), digest)));
+        self.common = offences_in_common(self.digests.values());
+        self.link(options);
+        self
+    }
+
+    fn link(&mut self, options: &CheckOptions) {
+        let Some(clusters) = &self.clusters else { return };
+        let mut numbers: HashMap<&str, u64> = HashMap::new();
+        let mut people = BTreeMap::new();
+        for [body, record, cluster] in clusters {
+            let next = numbers.len() as u64;
+            let number = *numbers.entry(cluster).or_insert(next);
+            people.insert((body.clone(), Return::person_key(options, record)), number);
+        }
+        let digests: Vec<BodyDigest> = self
+            .digests
+            .values()
+            .map(|d| BodyDigest { body: d.body.clone(), harmed: d.harmed.clone(), ..BodyDigest::default() })
+            .collect();
+        self.harmed = Some(harmed_elsewhere(&digests, &people));
+    }
+
+    /// Adds to what is known beside a return what the others say; what was given by hand is left as it is.
+    pub(super) fn tell(&self, read: &Read, options: &CheckOptions, outside: &mut Outside) {
+        let Some(body) = read.body() else { return };
+        if self.digests.contains_key(body) {
+            self.tell_known(body, outside);
+            return;
+        }
+        // A return that is only looked at is held against the others as though it were one of them.
+        let digest = BodyDigest { body: body.to_owned(), ..read.returned.body_digest(options) };
+        let mut all: Vec<&BodyDigest> = self.digests.values().collect();
+        all.push(&digest);
+        let common = offences_in_common(all.iter().copied());
+        outside.others = outside.others.take().or_else(|| common.get(body).cloned());
+        let figures = self.digests.values().chain([&digest]).flat_map(|d| d.figures.clone());
+        outside.peers = outside.peers.take().or_else(|| peers(figures.collect()));
+    }
+
+    fn tell_known(&self, body: &str, outside: &mut Outside) {
+        outside.others = outside.others.take().or_else(|| self.common.get(body).cloned());
+        let figures = self.digests.values().flat_map(|d| d.figures.clone());
+        outside.peers = outside.peers.take().or_else(|| peers(figures.collect()));
+        let harmed = self.harmed.as_ref().map(|all| all.get(body).cloned().unwrap_or_default());
+        outside.harmed_elsewhere = outside.harmed_elsewhere.take().or(harmed);
+    }
+}
+
+/// Figures to compare with, where more than one body has them.
+fn peers(figures: Vec<PeerFigures>) -> Option<Vec<PeerFigures>> {
+    let bodies: BTreeSet<&str> = figures.iter().map(|f| f.body.as_str()).collect();
+    (bodies.len() > 1).then_some(figures)
+}
+
 #[derive(clap::Args)]
+#[command(
+    after_help = "Example: candour returns load -w audit incoming --outside call --actor \"A. Officer, audit office\""
+)]
 pub(super) struct Load {
     #[command(flatten)]
     at: In,
     #[command(flatten)]
     input: Input,
     /// Who takes the returns
-    #[arg(long, value_name = "NAME", default_value = "candour returns load")]
+    #[arg(long, value_name = "NAME", default_value = PROGRAM)]
     actor: String,
+    /// The day on which they came [default: today]
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -132,169 +289,320 @@ pub(super) struct Load {
 
 /// What became of one return.
 #[derive(Debug, Serialize)]
-pub(super) struct Loaded {
-    pub(super) body: String,
-    pub(super) version: u32,
-    pub(super) state: String,
-    pub(super) records: u64,
-    pub(super) stops: u64,
-    pub(super) queries: Resubmission,
-    pub(super) waiting: usize,
+struct Taken {
+    body: String,
+    version: u32,
+    state: String,
+    records: u64,
+    stops: u64,
+    queries: Resubmission,
+    waiting: u64,
+    /// SHA-256 of the receipt, as the ledger has it.
+    receipt: String,
+}
+
+/// A return that was read, before it is known what the others say.
+struct Arrived {
+    read: Read,
+    body: String,
+    outside: Outside,
+    /// What others need of it; nothing where it is stopped.
+    digest: Option<BodyDigest>,
 }
 
 impl Load {
-    /// The same as from a command line, for a demonstration.
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let workspace = self.at.open()?;
         let (desk, specification) = (Desk::new(&workspace), self.input.specification()?);
+        let mut call = DataCall::open(&workspace)?;
+        is_taking(&call.told)?;
         let options = desk.options()?;
         let sources = self.input.sources()?;
-        let bar = progress(sources.len() as u64, "Loading returns");
-        let one = |source: Source| {
+        let on = self.on.map_or_else(|| workspace.today(), Ok)?;
+        let bar = progress(2 * sources.len() as u64, "Loading returns");
+        let (mut taken, mut refused, mut touched) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let arrive = |source: Source| {
             let place = source.place.display().to_string();
-            let done = self.one(source, &desk, &specification, &options).with_context(|| place);
+            let done = self.arrive(source, &desk, &call.told, &specification, &options);
             bar.inc(1);
-            done
+            done.with_context(|| place)
         };
-        let mut done: Vec<Result<Loaded>> = sources.into_par_iter().map(one).collect();
+        let arrived: Vec<Result<Arrived>> = sources.into_par_iter().map(arrive).collect();
+        let mut here: Vec<Arrived> = Vec::new();
+        for one in arrived {
+            match one {
+                Ok(one) if !touched.insert(one.body.clone()) => refused.push(anyhow::anyhow!(
+                    "{}: another return of {} was loaded by the same command; load one after the other",
+                    one.read.source.place.display(),
+                    one.body
+                )),
+                Ok(one) => here.push(one),
+                Err(error) => refused.push(error),
+            }
+        }
+        // Every return is checked beside all others, in whatever order they came.
+        let loaded = desk.loaded()?.with(here.iter().filter_map(|one| one.digest.clone()), &options);
+        while !here.is_empty() {
+            let batch: Vec<Arrived> = here.drain(..here.len().min(BATCH)).collect();
+            let take = |one: Arrived| {
+                let place = one.read.source.place.display().to_string();
+                let by = |reason| By { actor: &self.actor, at: Timestamp::now(), on, reason };
+                let done = self.take(one, &loaded, &desk, &call.told, &options, &by);
+                bar.inc(1);
+                done.with_context(|| place)
+            };
+            let done: Vec<Result<(ReturnFile, Taken)>> = batch.into_par_iter().map(take).collect();
+            let mut files = Vec::new();
+            for one in done {
+                match one {
+                    Ok((file, one)) => {
+                        files.push(file);
+                        taken.push(one);
+                    }
+                    Err(error) => refused.push(error),
+                }
+            }
+            // The ledger comes last: a version that it does not name was not taken.
+            call.record(files)?;
+        }
+        // What came now may make a question of what came before.
+        let shares = |body: &String| {
+            let mut others = loaded.common.get(body).into_iter().flatten();
+            !touched.contains(body) && others.any(|other| touched.contains(&other.body))
+        };
+        let before: Vec<String> = call.told.returns.keys().filter(|body| shares(body)).cloned().collect();
+        let again = recheck(&desk, &mut call, &loaded, &specification, &options, &before, (&self.actor, on))?;
         bar.finish_and_clear();
-        if done.len() == 1
-            && let Some(Err(error)) = done.pop_if(|d| d.is_err())
+        call.publish()?;
+        if taken.is_empty()
+            && refused.len() == 1
+            && let Some(error) = refused.pop()
         {
             return Err(error);
         }
-        let (mut loaded, mut refused) = (Vec::new(), Vec::new());
-        for one in done {
-            match one {
-                Ok(one) => loaded.push(one),
-                Err(error) => refused.push(format!("{error:#}")),
-            }
+        let refused: Vec<String> = refused.iter().map(|error| format!("{error:#}")).collect();
+        self.print(out, &taken, &refused, &again)?;
+        Ok(ExitCode::from(u8::from(!refused.is_empty() || taken.iter().any(|l| l.stops > 0))))
+    }
+
+    fn print(
+        &self,
+        out: &mut impl Write,
+        taken: &[Taken],
+        refused: &[String],
+        again: &[Rechecked],
+    ) -> Result<()> {
+        if self.format == Format::Json {
+            let value = serde_json::json!({ "loaded": taken, "refused": refused, "rechecked": again });
+            writeln!(out, "{value}")?;
+            return Ok(());
         }
-        match self.format {
-            Format::Json => {
-                writeln!(out, "{}", serde_json::json!({ "loaded": loaded, "refused": refused }))?;
-            }
-            Format::Text => {
-                if loaded.len() <= 20 {
-                    for one in &loaded {
-                        print(out, one)?;
-                    }
-                }
-                for line in &refused {
-                    writeln!(out, "not loaded: {line}")?;
-                }
-                let records: u64 = loaded.iter().map(|l| l.records).sum();
-                let waiting: usize = loaded.iter().map(|l| l.waiting).sum();
-                let stopped = loaded.iter().filter(|l| l.stops > 0).count();
+        if taken.len() <= 20 {
+            for one in taken {
+                let q = &one.queries;
                 writeln!(
                     out,
-                    "{} returns with {} records taken, {stopped} of them stopped; {} queries wait for their bodies; {} refused.",
-                    loaded.len(),
-                    thousands(&records.to_string()),
-                    thousands(&waiting.to_string()),
-                    refused.len()
+                    "{}: version {}, {} records, {}. Queries: {} new, {} kept ({} with their answers), {} open again, {} gone.",
+                    one.body,
+                    one.version,
+                    thousands(&one.records.to_string()),
+                    one.state,
+                    q.opened,
+                    q.kept,
+                    q.answers_kept,
+                    q.reopened,
+                    q.gone
                 )?;
             }
         }
-        Ok(ExitCode::from(u8::from(!refused.is_empty() || loaded.iter().any(|l| l.stops > 0))))
+        for line in refused {
+            writeln!(out, "not loaded: {line}")?;
+        }
+        for one in again {
+            one.print(out)?;
+        }
+        let records: u64 = taken.iter().map(|l| l.records).sum();
+        let waiting: u64 = taken.iter().map(|l| l.waiting).sum();
+        let stopped = taken.iter().filter(|l| l.stops > 0).count();
+        writeln!(
+            out,
+            "{} returns with {} records taken, {stopped} of them stopped; {} queries wait for their bodies; {} refused.",
+            taken.len(),
+            thousands(&records.to_string()),
+            thousands(&waiting.to_string()),
+            refused.len()
+        )?;
+        Ok(())
     }
 
-    fn one(
+    /// Reads a return, and sees whose it is and whether its version is the one that is due.
+    fn arrive(
         &self,
         source: Source,
         desk: &Desk,
+        told: &Told,
         specification: &Specification,
         options: &CheckOptions,
-    ) -> Result<Loaded> {
-        let checked = self.input.check(source, specification, options, |body, outside| {
-            if outside.previous.is_none() && is_body(body) {
-                outside.previous = Desk::read::<RowDigest>(&desk.vault.join(body).join("rows.json"))?;
-            }
-            Ok(())
-        })?;
-        let Checked { source, returned, faults, mut report } = checked;
-        let said = returned.header().body.clone();
-        let body = source.expected.as_ref().map(|e| e.0.clone()).or(said);
-        let Some(body) = body.filter(|b| is_body(b)) else {
-            let more = faults.first().map_or(String::new(), |f| format!(" ({}: {})", f.file, f.message));
+    ) -> Result<Arrived> {
+        let read = self.input.read(source, specification)?;
+        let Some(body) = read.body().filter(|b| is_body(b)).map(str::to_owned) else {
+            let first = read.faults.first();
+            let more = first.map_or(String::new(), |f| format!(" ({}: {})", f.file, f.message));
             bail!("its header names no body, so nobody knows whose return it is{more}; correct the header");
         };
-        let mut file = desk.file(&body)?.unwrap_or_else(|| ReturnFile::new(&body));
-        let version = file.version + 1;
-        if let Some(said) = returned.header().version.filter(|said| *said != version) {
+        let file = told.file(&body);
+        if let Some(call) = &told.call {
+            ensure!(
+                !file.history.is_empty(),
+                "{body} was not called by {}; call it with `candour returns call issue`, or correct the header",
+                call.id
+            );
+        }
+        let due = file.version + 1;
+        if let Some(said) = read.returned.header().version.filter(|said| *said != due) {
             bail!(
-                "{body}: the header says version {said}; version {version} is due, since {} was taken before",
+                "{body}: the header says version {said}; version {due} is due, since {} was taken before",
                 file.version
             );
         }
-        let now = Timestamp::now();
-        let by = |reason| By { actor: &self.actor, at: now, reason };
-        arrive(&mut file, &by("taken from its files"))?;
+        let mut outside = self.input.outside(Some(&body))?;
+        if let Some(call) = &told.call
+            && let Some(terms) = &call.terms
+        {
+            let (id, definitions, period) = (call.id.clone(), terms.definitions.clone(), terms.period);
+            outside.call = outside.call.take().or(Some(CallTerms { call: id, definitions, period }));
+        }
+        outside.previous = match outside.previous.take() {
+            None => Desk::read::<RowDigest>(&desk.own(&body).join("rows.json"))?,
+            given => given,
+        };
+        let is_read = read.faults.iter().all(|f| !f.stops);
+        let stops = !is_read || check(&read.returned, &outside, options).stops();
+        let digest =
+            (!stops).then(|| BodyDigest { body: body.clone(), ..read.returned.body_digest(options) });
+        Ok(Arrived { read, body, outside, digest })
+    }
+
+    /// Checks a return beside the others, and keeps it, with what is asked about it.
+    fn take<'a>(
+        &'a self,
+        arrived: Arrived,
+        loaded: &Loaded,
+        desk: &Desk,
+        told: &Told,
+        options: &CheckOptions,
+        by: &dyn Fn(&'a str) -> By<'a>,
+    ) -> Result<(ReturnFile, Taken)> {
+        let Arrived { read, body, mut outside, digest } = arrived;
+        let given = outside.clone();
+        if digest.is_some() {
+            loaded.tell_known(&body, &mut outside);
+        }
+        let mut report = check(&read.returned, &outside, options);
+        let Read { source, returned, faults } = read;
+        let mut file = told.file(&body);
+        let version = file.version + 1;
+        let mapping = self.input.mapping_file(&source);
+        let receipt = receipt(&body, version, &source, mapping.as_deref(), options)?;
+        let sha256 = hexadecimal(receipt.as_bytes());
+        file.apply(received(&file, sha256.clone()), &by("taken from its files"))?;
         report.version = Some(version);
-        let bad: Vec<&str> = faults.iter().filter(|f| f.stops).map(|f| f.message.as_str()).collect();
-        let stops = report.count(RuleSeverity::Stop) + bad.len() as u64;
-        let queries = if bad.is_empty() {
-            file.checked(&report, &by("checked by every rule"))?
+        let bad = faults.iter().filter(|f| f.stops).count() as u64;
+        let stops = report.count(RuleSeverity::Stop) + bad;
+        let mut queries = desk.queries(&body)?;
+        let taken = if bad == 0 {
+            file.checked(&report, &mut queries, &by("checked by every rule"))?
         } else {
-            file.apply(ReturnEvent::RejectStructure, &by(&format!("files not read: {}", bad.join("; "))))?;
+            file.apply(ReturnEvent::RejectStructure, &by("some of its files cannot be read"))?;
             Resubmission::default()
         };
-        keep(desk, &body, version, &source, self.input.mapping_file(&source).as_deref())?;
-        let own = desk.vault.join(&body);
+        keep(desk, &body, version, &source, mapping.as_deref())?;
+        files::write_atomically(&desk.receipt(&body, version), receipt.as_bytes())?;
+        let own = desk.own(&body);
         if stops == 0 {
-            let folder = own.join(format!("v{version}"));
-            for (table, _) in &report.rows {
-                for (part, text) in [
-                    ("linkage", returned.csv::<Linkage>(table)?),
-                    ("analysis", returned.csv::<Analysis>(table)?),
-                ] {
-                    files::write_atomically(
-                        &folder.join(part).join(format!("{table}.csv")),
-                        text.as_bytes(),
-                    )?;
-                }
-            }
-            let digest = serde_json::to_vec(&returned.row_digest(options))?;
-            files::write_atomically(&own.join("rows.json"), &digest)?;
+            keep_partitions(&own.join(format!("v{version}")), &report, &returned)?;
+            let rows = serde_json::to_vec(&returned.row_digest(options))?;
+            files::write_atomically(&own.join("rows.json"), &rows)?;
+            files::write_atomically(&own.join("digest.json"), &serde_json::to_vec(&digest)?)?;
+            let dialect = self.input.mapping_name().filter(|_| mapping.is_none());
+            let how = How { dialect: dialect.map(|d| d.display().to_string()), outside: given };
+            files::write_atomically(&own.join("how.json"), &serde_json::to_vec(&how)?)?;
         }
         let found = quality(&returned, &report, options, QualityWeights::default());
         let kept = Kept::new(returned.header().body_type, &report, &found, stops > 0);
         files::write_atomically(&own.join("quality.json"), &serde_json::to_vec(&kept)?)?;
-        // The history comes last: a version that it does not name was not taken.
-        desk.save(&file)?;
-        let state = file.state.to_string();
-        Ok(Loaded {
+        desk.save(&body, &queries)?;
+        let taken = Taken {
             waiting: file.queries.waiting(),
-            body,
             version,
-            state,
+            state: file.state.to_string(),
             records: kept.records,
             stops,
-            queries,
-        })
+            queries: taken,
+            receipt: sha256,
+            body,
+        };
+        Ok((file, taken))
     }
 }
 
-/// Moves a return to where a version has been sent.
-fn arrive(file: &mut ReturnFile, by: &By<'_>) -> Result<()> {
+/// Refuses where there is a call and it takes no returns.
+pub(super) fn is_taking(told: &Told) -> Result<()> {
+    let Some(call) = told.call.as_ref().filter(|call| !call.is_open()) else { return Ok(()) };
+    bail!("{} is {}; a return is taken from when a call is issued until it is closed", call.id, call.state)
+}
+
+/// The event by which a version comes in.
+fn received(file: &ReturnFile, sha256: String) -> ReturnEvent {
     use ReturnState as S;
-    let events: &[ReturnEvent] = match &file.state {
-        S::NotStarted | S::CannotSupply | S::Refused { .. } => {
-            &[ReturnEvent::Acknowledge, ReturnEvent::Prepare, ReturnEvent::Upload]
+    match &file.state {
+        S::Validated | S::QueriesOpen | S::NotAccepted | S::ReopenedAfterRelease => {
+            ReturnEvent::Resubmit { sha256 }
         }
-        S::Acknowledged | S::Withdrawn => &[ReturnEvent::Prepare, ReturnEvent::Upload],
-        S::Preparing | S::DryRun | S::StructureRejected | S::Partial { .. } => &[ReturnEvent::Upload],
-        _ => &[ReturnEvent::Resubmit],
-    };
-    for event in events {
-        file.apply(event.clone(), by)?;
+        _ => ReturnEvent::Upload { sha256 },
+    }
+}
+
+/// What the body is given as proof of what it sent: a line that only the holder of the call's key could have made, so that the hash
+/// of it tells nothing of the records, then the hash and the name of each file.
+fn receipt(
+    body: &str,
+    version: u32,
+    source: &Source,
+    mapping: Option<&Path>,
+    options: &CheckOptions,
+) -> Result<String> {
+    let number = version.to_string();
+    let seal = options.key.hash([&b"receipt"[..], body.as_bytes(), number.as_bytes()]);
+    let mut text = format!("# {body}, version {version}, {seal}\n");
+    let mut files: Vec<(String, &Path)> = Vec::new();
+    for path in &source.files {
+        let name = path.file_name().context("a file needs a name")?;
+        files.push((name.to_string_lossy().into_owned(), path));
+    }
+    files.extend(mapping.map(|path| ("mapping.toml".to_owned(), path)));
+    files.sort();
+    for (name, path) in files {
+        let _ = writeln!(text, "{}  {name}", sha256_of(path)?);
+    }
+    Ok(text)
+}
+
+/// Writes the partitions that later steps may read, each by itself.
+fn keep_partitions(folder: &Path, report: &CheckReport, returned: &Return) -> Result<()> {
+    for (table, _) in &report.rows {
+        for (part, text) in
+            [("linkage", returned.csv::<Linkage>(table)?), ("analysis", returned.csv::<Analysis>(table)?)]
+        {
+            files::write_atomically(&folder.join(part).join(format!("{table}.csv")), text.as_bytes())?;
+        }
     }
     Ok(())
 }
 
 /// Keeps the files of a version: whole or not at all, and never over others.
 fn keep(desk: &Desk, body: &str, version: u32, source: &Source, mapping: Option<&Path>) -> Result<()> {
-    let folder = desk.returns.join(body).join(format!("v{version}"));
+    let folder = desk.version(body, version);
     let shown = folder.display();
     let named = |path: &Path| path.file_name().map(PathBuf::from).context("a file needs a name");
     let mut own: BTreeMap<PathBuf, &Path> = BTreeMap::new();
@@ -328,268 +636,152 @@ fn keep(desk: &Desk, body: &str, version: u32, source: &Source, mapping: Option<
     done
 }
 
-fn print(out: &mut impl Write, one: &Loaded) -> Result<()> {
-    let q = &one.queries;
-    writeln!(
-        out,
-        "{}: version {}, {} records, {}. Queries: {} new, {} kept ({} with their answers), {} open again, {} gone.",
-        one.body,
-        one.version,
-        thousands(&one.records.to_string()),
-        one.state,
-        q.opened,
-        q.kept,
-        q.answers_kept,
-        q.reopened,
-        q.gone
-    )?;
-    Ok(())
-}
-
-/// What is said to a query.
-#[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Saying {
-    /// The record was or will be corrected
-    #[arg(long)]
-    amended: bool,
-    /// The record is right, and why
-    #[arg(long, value_name = "WORDS")]
-    explain: Option<String>,
-    /// Take the answer
-    #[arg(long)]
-    accept: bool,
-    /// Do not take the answer
-    #[arg(long)]
-    reject: bool,
-    /// Take the query up with the head of the body
-    #[arg(long)]
-    escalate: bool,
-}
-
-#[derive(clap::Args)]
-#[command(
-    after_help = "Example: candour returns answer X23000001 --rule CN04 --explain \"One man under three names\" --actor \"A data lead\""
-)]
-pub(super) struct Answering {
-    #[command(flatten)]
-    at: In,
-    /// The body
-    #[arg(value_name = "BODY")]
-    body: String,
-    /// The rule whose queries are meant
-    #[arg(long, value_name = "RULE")]
-    rule: String,
-    /// Only those about this table.column
-    #[arg(long, value_name = "FIELD")]
-    field: Option<String>,
-    /// Only that about this row of the newest version
-    #[arg(long, value_name = "N")]
-    row: Option<u32>,
-    #[command(flatten)]
-    saying: Saying,
-    /// A short code of the reason, by which explanations are counted
-    #[arg(long, value_name = "CODE", default_value = "OTHER")]
-    code: String,
-    /// The explanation may be published
-    #[arg(long)]
-    publishable: bool,
-    /// Who says so
-    #[arg(long, value_name = "NAME")]
-    actor: String,
-}
-
-impl Answering {
-    pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        let workspace = self.at.open()?;
-        let desk = Desk::new(&workspace);
-        let mut file = desk.must(&self.body)?;
-        let event = match &self.saying {
-            Saying { amended: true, .. } => QueryEvent::Answer(Answer::Amended),
-            Saying { explain: Some(text), .. } => QueryEvent::Answer(Answer::Explained {
-                code: self.code.clone(),
-                text: text.clone(),
-                publishable: self.publishable,
-            }),
-            Saying { accept: true, .. } => QueryEvent::Accept,
-            Saying { reject: true, .. } => QueryEvent::Reject,
-            _ => QueryEvent::Escalate,
-        };
-        let chosen = |queries: &Queries| -> Vec<_> {
-            let meant = queries.iter().filter(|(key, query)| {
-                query.present
-                    && key.rule.eq_ignore_ascii_case(&self.rule)
-                    && self.field.as_ref().is_none_or(|f| *f == key.field)
-                    && self.row.is_none_or(|row| query.finding.row == Some(row))
-                    && takes(&query.state, &event)
-            });
-            meant.map(|(key, _)| key.clone()).collect()
-        };
-        let keys = chosen(&file.queries);
-        ensure!(
-            !keys.is_empty(),
-            "{} has no such query that takes this; see `candour returns status --body {}`",
-            self.body,
-            self.body
-        );
-        let by = By { actor: &self.actor, at: Timestamp::now(), reason: "said on the command line" };
-        for key in &keys {
-            file.queries.apply(key, event.clone(), &by)?;
-        }
-        desk.save(&file)?;
-        writeln!(out, "{}: {} queries; {} still wait.", self.body, keys.len(), file.queries.waiting())?;
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn takes(state: &QueryState, event: &QueryEvent) -> bool {
-    use QueryState as S;
-    match event {
-        QueryEvent::Answer(_) => matches!(state, S::Open | S::Rejected(_) | S::Escalated),
-        QueryEvent::Escalate => matches!(state, S::Open | S::Rejected(_)),
-        _ => matches!(state, S::Answered(_)),
-    }
-}
-
-#[derive(clap::Args)]
-#[command(
-    after_help = "Example: candour returns sign-off X23000001 --office \"Chief constable\" --actor \"A data lead\""
-)]
-pub(super) struct SignOff {
-    #[command(flatten)]
-    at: In,
-    /// The body
-    #[arg(value_name = "BODY")]
-    body: String,
-    /// The office that signs, such as chief constable
-    #[arg(long, value_name = "OFFICE")]
-    office: String,
-    /// Who records it
-    #[arg(long, value_name = "NAME")]
-    actor: String,
-    /// Take the return as well
-    #[arg(long)]
-    accept: bool,
-    /// Take it with what must be said beside its figures
-    #[arg(long, value_name = "WORDS", conflicts_with = "accept")]
-    caveat: Vec<String>,
-}
-
-impl SignOff {
-    pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
-        let workspace = self.at.open()?;
-        let desk = Desk::new(&workspace);
-        let mut file = desk.must(&self.body)?;
-        let by = |reason| By { actor: &self.actor, at: Timestamp::now(), reason };
-        if matches!(file.state, ReturnState::Validated | ReturnState::QueriesOpen) {
-            file.apply(ReturnEvent::Approve, &by("approved with the sign-off"))?;
-        }
-        let office = self.office.clone();
-        file.apply(ReturnEvent::SignOff { office, on: workspace.today()? }, &by("signed off"))?;
-        if self.accept {
-            file.apply(ReturnEvent::Accept, &by("taken"))?;
-        } else if !self.caveat.is_empty() {
-            file.apply(ReturnEvent::AcceptWithCaveats(self.caveat.clone()), &by("taken with caveats"))?;
-        }
-        desk.save(&file)?;
-        writeln!(out, "{}: version {} is {}.", self.body, file.version, file.state)?;
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// Who returned what
+/// Checks again
 ///
-/// Writes the table of who returned what, and how complete fields are by type of body, to `releases/returns`, which the site
-/// shows. Time limits are read from `returns/call.toml`: acknowledge, upload, answer and sign, each a date.
+/// Rules that look across bodies say something new when another body's return comes, or when records were linked. Queries are opened,
+/// kept or closed accordingly; answers stay as they do when a body sends again.
 #[derive(clap::Args)]
-pub(super) struct Status {
+#[command(
+    after_help = "Example: candour returns recheck -w audit --clusters linked/clusters.csv --actor \"A. Officer, audit office\""
+)]
+pub(super) struct Recheck {
     #[command(flatten)]
     at: In,
-    /// The queries of one body instead
-    #[arg(long, value_name = "BODY")]
-    body: Option<String>,
+    /// The bodies [default: all]
+    #[arg(value_name = "BODY")]
+    bodies: Vec<String>,
+    /// Which records are of one person, as linkage found: body, record, cluster. It is kept in the vault for later checks
+    #[arg(long, value_name = "FILE")]
+    clusters: Option<PathBuf>,
+    /// A specification of your own [default: AUD-1]
+    #[arg(long, value_name = "FILE")]
+    specification: Option<PathBuf>,
+    /// Who checks
+    #[arg(long, value_name = "NAME", default_value = PROGRAM)]
+    actor: String,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// What a reader of the table must know
-    #[arg(long, value_name = "WORDS")]
-    note: Vec<String>,
 }
 
-impl Status {
+/// What checking again came to.
+#[derive(Debug, Serialize)]
+struct Rechecked {
+    body: String,
+    queries: Resubmission,
+    /// Why it was left as it is.
+    left: Option<String>,
+}
+
+impl Rechecked {
+    fn print(&self, out: &mut impl Write) -> Result<()> {
+        let (body, q) = (&self.body, &self.queries);
+        match &self.left {
+            Some(why) => writeln!(out, "{body}: left as it is, because {why}")?,
+            None if q.opened + q.reopened + q.gone == 0 => {}
+            None => writeln!(
+                out,
+                "{body}: checked again beside the others: {} queries new, {} open again, {} gone.",
+                q.opened, q.reopened, q.gone
+            )?,
+        }
+        Ok(())
+    }
+}
+
+impl Recheck {
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let workspace = self.at.open()?;
         let desk = Desk::new(&workspace);
-        let deadlines = deadlines(&desk)?;
-        let today = workspace.today()?;
-        if let Some(body) = &self.body {
-            return queries_of(out, &desk.must(body)?, &deadlines, today);
+        let mut call = DataCall::open(&workspace)?;
+        is_taking(&call.told)?;
+        let options = desk.options()?;
+        let specification = specification(self.specification.as_deref())?;
+        if let Some(path) = &self.clusters {
+            // Read before it is kept, so that what is kept can be read.
+            clusters(path)?;
+            let bytes = files::read_limited(path, LIMIT)?;
+            files::write_atomically(&desk.vault.join("clusters.csv"), &bytes)?;
         }
-        let all = desk.all()?;
-        ensure!(!all.is_empty(), "no return was loaded; take some with `candour returns load`");
-        let (files, kept): (Vec<ReturnFile>, Vec<Option<Kept>>) = all.into_iter().unzip();
-        let rows = compliance(&files, &deadlines, today);
-        let kept: Vec<Kept> = kept.into_iter().flatten().collect();
-        returns_release::write(&workspace.releases().join("returns"), &rows, &kept, self.note.clone())?;
-        match self.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&rows)?)?,
-            Format::Text if rows.len() <= 40 => write!(out, "{}", compliance_csv(&rows))?,
-            Format::Text => {
-                by_state(out, &rows)?;
-                writeln!(out, "Quality, by dimension:")?;
-                for row in returns_release::dimensions(&kept) {
-                    let [name, tests, failed, ..] = row.as_slice() else { continue };
-                    writeln!(out, "  {name:<13} {failed} of {tests} tests failed")?;
-                }
-            }
+        let mut loaded = desk.loaded()?;
+        loaded.link(&options);
+        let bodies: Vec<String> = if self.bodies.is_empty() {
+            call.told.returns.keys().filter(|body| loaded.digests.contains_key(*body)).cloned().collect()
+        } else {
+            self.bodies.clone()
+        };
+        for body in &bodies {
+            ensure!(loaded.digests.contains_key(body), "nothing of {body} was loaded, or it was stopped");
         }
+        let by = (self.actor.as_str(), workspace.today()?);
+        let again = recheck(&desk, &mut call, &loaded, &specification, &options, &bodies, by)?;
+        call.publish()?;
+        if self.format == Format::Json {
+            writeln!(out, "{}", serde_json::to_string(&again)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        for one in &again {
+            one.print(out)?;
+        }
+        let sum = |of: &dyn Fn(&Resubmission) -> u64| again.iter().map(|a| of(&a.queries)).sum::<u64>();
+        writeln!(
+            out,
+            "{} returns checked again: {} queries new, {} open again, {} gone.",
+            again.iter().filter(|a| a.left.is_none()).count(),
+            sum(&|q| q.opened),
+            sum(&|q| q.reopened),
+            sum(&|q| q.gone)
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn by_state(out: &mut impl Write, rows: &[Compliance]) -> Result<()> {
-    for (state, (bodies, queries)) in returns_release::states(rows) {
-        writeln!(out, "{bodies:>6} bodies {state}, {} open queries", thousands(&queries.to_string()))?;
-    }
-    writeln!(out, "Every body stands in releases/returns/compliance.csv.")?;
-    Ok(())
-}
-
-fn deadlines(desk: &Desk) -> Result<Deadlines> {
-    let path = desk.returns.join("call.toml");
-    if !path.exists() {
-        return Ok(Deadlines { acknowledge: NEVER, upload: NEVER, answer: NEVER, sign: NEVER });
-    }
-    let shown = path.display();
-    let text = String::from_utf8(files::read_limited(&path, 1 << 20)?)
-        .with_context(|| format!("{shown}: is not UTF-8"))?;
-    toml::from_str(&text).map_err(|e| anyhow::anyhow!("{shown}: {}", e.message()))
-}
-
-fn queries_of(
-    out: &mut impl Write,
-    file: &ReturnFile,
-    deadlines: &Deadlines,
-    today: Date,
-) -> Result<ExitCode> {
-    let when = match clock(file, deadlines, today) {
-        Clock::Stopped => String::new(),
-        Clock::Running(_) if deadlines.upload == NEVER => String::new(),
-        Clock::Running(days) => format!(", {days} days left"),
-        Clock::Overdue { days, level } => format!(", {days} days over (level {level})"),
-    };
-    writeln!(out, "{}: version {}, {}{when}", file.body, file.version, file.state)?;
-    for (key, query) in file.queries.iter().filter(|(_, q)| q.present) {
-        let state = match &query.state {
-            QueryState::Open => "open",
-            QueryState::Answered(_) => "answered",
-            QueryState::Accepted(_) => "accepted",
-            QueryState::Rejected(_) => "rejected",
-            QueryState::Escalated => "escalated",
+/// Checks the newest versions of bodies again, beside what is loaded.
+fn recheck(
+    desk: &Desk,
+    call: &mut DataCall,
+    loaded: &Loaded,
+    specification: &Specification,
+    options: &CheckOptions,
+    bodies: &[String],
+    (actor, on): (&str, Date),
+) -> Result<Vec<Rechecked>> {
+    let told = &call.told;
+    let one = |body: &String| -> Result<(ReturnFile, Rechecked)> {
+        let mut file = told.file(body);
+        let by = |reason| By { actor, at: Timestamp::now(), on, reason };
+        let left = |file, why: &str| {
+            let left = Some(why.to_owned());
+            Ok((file, Rechecked { body: body.clone(), queries: Resubmission::default(), left }))
         };
-        let row = query.finding.row.map_or(String::new(), |row| format!(" row {row}"));
-        writeln!(out, "  {:<9} {} {}{row}: {}", state, key.rule, key.field, query.finding.message)?;
+        // Tried first: a return that is settled is not moved by what others say.
+        let event = ReturnEvent::Recheck { queries: file.queries };
+        if let Err(error) = file.clone().apply(event, &by("checked beside the others")) {
+            return left(file, &error.to_string());
+        }
+        desk.still_as_received(&file)?;
+        let how: How = Desk::read(&desk.own(body).join("how.json"))?.unwrap_or_default();
+        let sources = return_files::find(&[desk.version(body, file.version)])?;
+        let source = sources.into_iter().next().context("its files are gone")?;
+        let read = read(source, how.dialect.as_deref().map(Path::new), specification)?;
+        let mut outside = how.outside;
+        loaded.tell_known(body, &mut outside);
+        let mut report = check(&read.returned, &outside, options);
+        report.version = Some(file.version);
+        let mut queries = desk.queries(body)?;
+        let found = queries.take(&report, &by("checked beside the others"))?;
+        if found.opened + found.reopened + found.gone > 0 {
+            let event = ReturnEvent::Recheck { queries: queries.counts() };
+            file.apply(event, &by("checked beside the others"))?;
+            desk.save(body, &queries)?;
+        }
+        Ok((file, Rechecked { body: body.clone(), queries: found, left: None }))
+    };
+    let done = bodies.par_iter().map(|body| one(body).with_context(|| body.clone()));
+    let done: Vec<(ReturnFile, Rechecked)> = done.collect::<Result<_>>()?;
+    let (files, again): (Vec<ReturnFile>, Vec<Rechecked>) = done.into_iter().unzip();
+    for files in files.chunks(BATCH) {
+        call.record(files.to_vec())?;
     }
-    writeln!(out, "{} wait for the body.", file.queries.waiting())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(again)
 }

@@ -1398,6 +1398,41 @@ fn kind_of_entry(kind: &str) -> &'static str {
         "happening.recorded" => "Event recorded",
         "figure.reported" => "Figure reported",
         "coverage.stated" => "Coverage stated",
+        "call.cleared" => "Data call cleared",
+        "call.piloted" => "Data call piloted",
+        "call.issued" => "Data call issued",
+        "call.amended" => "Data call amended",
+        "call.closed" => "Data call closed",
+        "call.frozen" => "Data call frozen",
+        "call.published" => "Data call published",
+        "call.destroyed" => "Record-level data destroyed",
+        "return.called" => "Body called",
+        "return.acknowledged" => "Call acknowledged",
+        "return.prepared" => "Return in preparation",
+        "return.run-dry" => "Return checked at the body",
+        "return.received" => "Return received",
+        "return.structure-rejected" => "Return rejected for its structure",
+        "return.checked" => "Return checked",
+        "return.queried" => "Queries put",
+        "return.answered" => "Queries answered",
+        "return.rechecked" => "Return checked again",
+        "return.resubmitted" => "Return received again",
+        "return.approved" => "Return approved by the data lead",
+        "return.signed-off" => "Return signed off",
+        "return.accepted" => "Return accepted",
+        "return.accepted-with-caveats" => "Return accepted with caveats",
+        "return.not-accepted" => "Return not accepted",
+        "return.frozen" => "Return frozen",
+        "return.linked" => "Return linked",
+        "return.used" => "Return used in a release",
+        "return.nil-confirmed" => "Nil return confirmed",
+        "return.partial" => "Some tables will not come",
+        "return.cannot-supply" => "Body cannot supply",
+        "return.refused" => "Body refused",
+        "return.withdrawn" => "Return withdrawn",
+        "return.reopened" => "Return reopened",
+        "return.overdue" => "Body reminded",
+        "return.escalated" => "Body chased further up",
         "proposal.made" => "Read by machine",
         "proposal.accepted" => "Reading accepted",
         _ => "Entry",
@@ -1415,6 +1450,9 @@ fn subject_link(view: &View<'_>, entry: &Entry) -> Option<Link> {
     if let Some((id, _)) = view.register.bodies.get_key_value(subject).filter(|_| entry.kind == "body.listed")
     {
         return Some(view.body(id));
+    }
+    if entry.kind.starts_with("return.") || entry.kind.starts_with("call.") {
+        return Some(Link { href: format!("{}returns/", view.root), words: shorten(subject) });
     }
     if let Some(c) = view.register.commitments.get(subject) {
         return RecommendationId::new(&c.made.fact.about)
@@ -1440,6 +1478,8 @@ pub(super) fn history(view: &View<'_>, entries: &[(u64, Entry)], store: &Store) 
         .iter()
         .rev()
         .filter(|(_, e)| !matches!(e.kind.as_str(), "body.listed" | "area.listed" | "source.listed"))
+        // A call of many bodies has a thousand of them; the table of who returned what is their view.
+        .filter(|(_, e)| !e.kind.starts_with("return."))
         .map(|(index, e)| {
             let subject = subject_link(view, e)
                 .unwrap_or_else(|| Link { href: String::new(), words: shorten(&e.subject) });

@@ -101,6 +101,12 @@ impl Store {
         now: Timestamp,
         key: &SigningKey,
     ) -> Result<Appended> {
+        let entries: Vec<Entry> = drafts.iter().map(|draft| entry(draft, who, now)).collect::<Result<_>>()?;
+        self.append_entries(&entries, key)
+    }
+
+    /// The same for entries that are ready.
+    pub(crate) fn append_entries(&mut self, entries: &[Entry], key: &SigningKey) -> Result<Appended> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before: u64 = tx
             .query_row("SELECT count(*) FROM event", [], |row| row.get::<_, i64>(0))
@@ -114,8 +120,7 @@ impl Store {
             let mut insert = tx.prepare_cached(
                 "INSERT OR IGNORE INTO event (idx, fact, leaf, bytes) VALUES (?1, ?2, ?3, ?4)",
             )?;
-            for draft in drafts {
-                let entry = entry(draft, who, now)?;
+            for entry in entries {
                 let bytes = entry
                     .to_canonical()
                     .with_context(|| format!("cannot record {} about {}", entry.kind, entry.subject))?;

@@ -51,7 +51,7 @@ mod va04;
 mod va05;
 mod va06;
 mod va07;
-mod xb01;
+pub(crate) mod xb01;
 mod xb02;
 
 use std::fmt::Write as _;

@@ -1,6 +1,7 @@
 //! XB01. Far from other bodies.
 
 use super::prelude::*;
+use crate::outside::PeerFigures;
 
 pub(super) const RULE: Rule = Rule {
     id: "XB01",
@@ -40,6 +41,22 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
             );
         }
     }
+}
+
+/// What a police return can be compared with others by, of itself: the shares of its offences that are flagged as exploitation and
+/// marked as group-based.
+pub(crate) fn figures(c: &Check<'_>) -> Vec<PeerFigures> {
+    let header = c.returned.header();
+    let (Some(body), Some(BodyType::Police)) = (&header.body, header.body_type) else { return Vec::new() };
+    let measures = [("share flagged as exploitation", "flag_cse"), ("group share", "group_flag")];
+    let figure = |(measure, column): (&str, &str)| {
+        let flag = c.col("offence", column)?;
+        let yes = flag.code("Y");
+        let count = (0..flag.len()).filter(|row| flag.is(*row, yes)).count() as u64;
+        let (measure, body, of) = (measure.to_owned(), body.clone(), flag.len() as u64);
+        (of > 0).then_some(PeerFigures { body, measure, count, of })
+    };
+    measures.into_iter().filter_map(figure).collect()
 }
 
 #[cfg(test)]
