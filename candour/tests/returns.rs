@@ -287,7 +287,7 @@ fn a_version_is_kept_and_an_answer_outlives_it() {
         "{}",
         said(&output)
     );
-    let listed = candour(&["returns", "status", "-w", w, "--body", &body]);
+    let listed = candour(&["returns", "query", "-w", w, &body]);
     assert!(said(&listed).contains("answered  CN04"), "{}", said(&listed));
 
     let sign = ["returns", "sign-off", "-w", w, &body, "--office", "Chief constable", "--actor", "A clerk"];
@@ -303,11 +303,433 @@ fn a_version_is_kept_and_an_answer_outlives_it() {
     assert!(release.contains("Six dimensions of quality") && !release.contains("P001"));
 
     // A history that was changed by hand is not gone on with.
-    let path = work.join("vault/returns").join(format!("{body}.json"));
+    let path = work.join("vault/returns").join(&body).join("queries.json");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("A clerk", "A clerc")).unwrap();
-    let changed = candour(&["returns", "status", "-w", w]);
+    std::fs::write(&path, text.replace("A data lead", "A data laed")).unwrap();
+    let changed = candour(&["returns", "query", "-w", w, &body]);
     assert!(said(&changed).contains("was changed after it was recorded"), "{}", said(&changed));
+}
+
+/// A workspace with what is said to it and what it says.
+struct Audit {
+    folder: tempfile::TempDir,
+}
+
+impl Audit {
+    fn new() -> Self {
+        let audit = Self { folder: tempfile::tempdir().unwrap() };
+        audit.says(&["init"], 0);
+        audit
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// Runs a verb in the workspace, holds its exit code, and gives what it says.
+    fn says(&self, arguments: &[&str], code: i32) -> String {
+        let root = self.root();
+        let at: &[&str] = if arguments[0] == "init" { &[] } else { &["-w"] };
+        let output = candour(&[arguments, at, &[root.to_str().unwrap()]].concat());
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        text
+    }
+
+    /// The same for `returns`, by an officer of the audit.
+    fn does(&self, arguments: &[&str], code: i32) -> String {
+        self.says(&[&["returns"], arguments, &["--actor", "A. Officer"]].concat(), code)
+    }
+
+    fn call(&self, bodies: &str) {
+        let path = self.folder.path().join("bodies.csv");
+        std::fs::write(&path, bodies).unwrap();
+        let clear = ["call", "clear", "CALL-2026-1", "--power", "An Act, section 1", "--dpia", "DPIA 7"];
+        self.does(&[&clear[..], &["--burden-hours", "40", "--on", "2026-01-10"]].concat(), 0);
+        self.does(&["call", "pilot", "--reason", "three bodies", "--on", "2026-01-20"], 0);
+        let issue = ["call", "issue", "--bodies", path.to_str().unwrap(), "--on", "2026-02-01"];
+        let days = ["--acknowledge-by", "2026-02-10", "--due", "2026-04-01", "--answer-by", "2026-05-01"];
+        let text = self.does(&[&issue[..], &days, &["--sign-by", "2026-06-01"]].concat(), 0);
+        assert!(text.contains("CALL-2026-1 is issued") && text.contains("not to destroy"), "{text}");
+    }
+
+    fn load(&self, name: &str, changes: &str, code: i32) -> String {
+        let from = write_return(&self.folder.path().join(name), changes);
+        self.does(&["load", from.to_str().unwrap(), "--on", "2026-03-20"], code)
+    }
+
+    fn table(&self, day: &str) -> Value {
+        let text = self.says(&["returns", "status", "--as-of", day, "--format", "json"], 0);
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+const FORCE: &str = "E23000099";
+
+#[test]
+fn a_call_is_followed_from_its_issue_to_its_end_in_the_ledger() {
+    let audit = Audit::new();
+    let early = audit.does(&["call", "pilot", "--reason", "x"], 2);
+    assert!(early.contains("begin one with `candour returns call clear"), "{early}");
+    audit.call(
+        "body,name,type\nE23000099,Northern force,POLICE\nE06000001,A council,CHILDRENS\nE06000002,B council,CHILDRENS\nE06000003,C council,CHILDRENS\nE06000004,D council,CHILDRENS\n",
+    );
+    let twice = audit.does(&["call", "issue", "--due", "2026-04-01", "--bodies", "none.csv"], 2);
+    assert!(twice.contains("none.csv"), "{twice}");
+
+    // Bodies that answer, and bodies that do not.
+    audit.does(&["acknowledge", FORCE, "--on", "2026-02-03"], 0);
+    let again = audit.does(&["acknowledge", FORCE], 2);
+    assert!(
+        again.contains("a return that is acknowledged does not take `acknowledge`; it can be"),
+        "{again}"
+    );
+    let stranger = audit.does(&["acknowledge", "X99"], 2);
+    assert!(stranger.contains("X99 was not called by CALL-2026-1"), "{stranger}");
+    let nil = ["nil", "E06000001", "--office", "Director of children’s services", "--on", "2026-02-20"];
+    assert!(audit.does(&nil, 0).contains("is nil confirmed"));
+    let refuse = ["refuse", "E06000002", "--reason", "It sees no power", "--legal-answer", "Section 1"];
+    audit.does(&[&refuse[..], &["--on", "2026-02-21"]].concat(), 0);
+    audit.does(&["cannot-supply", "E06000003", "--reason", "A flood in 2019", "--on", "2026-02-22"], 0);
+    let chase = |day: &str| audit.does(&["chase", "--as-of", day], 0);
+    assert!(chase("2026-02-10").contains("0 bodies chased"));
+    let first = chase("2026-02-11");
+    assert!(first.contains("E06000004: acknowledgement was due on 2026-02-10; rung 0, reminder"), "{first}");
+    assert!(chase("2026-02-12").contains("0 bodies chased"), "a rung is recorded once");
+    assert!(chase("2026-02-25").contains("rung 2, head of the body"));
+
+    // A return with forty-five missed groups, each explained and taken.
+    let missed: Vec<String> = (1..=60)
+        .filter(|row| (row - 1) % 4 != 0)
+        .map(|row| format!("offence.{row}.perp_count_noted = 3"))
+        .collect();
+    let missed = missed.join("\n");
+    let text = audit.load("first", &missed, 0);
+    assert!(text.contains("queries open. Queries: 45 new"), "{text}");
+    let receipt = audit.root().join("vault/returns/E23000099/v1/receipt.txt");
+    let receipt = hash(&std::fs::read(receipt).unwrap());
+    let unsigned = audit.does(&["sign-off", FORCE, "--office", "Chief constable"], 2);
+    assert!(unsigned.contains("waiting for 45 answers"), "{unsigned}");
+    audit.does(&["answer", FORCE, "--rule", "CN04", "--explain", "One man under three names."], 0);
+    audit.does(&["answer", FORCE, "--rule", "CN04", "--row", "3", "--reject"], 0);
+    audit.does(&["answer", FORCE, "--rule", "CN04", "--accept"], 0);
+    let listed = audit.says(&["returns", "query", FORCE, "--waiting", "--format", "json"], 0);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!((&listed[0]["row"], &listed[0]["state"]), (&Value::from(3), &Value::from("rejected")));
+
+    // Sent again with a tenth of its rows changed: three offences have another number, two are mended, one took a new id.
+    let second = format!(
+        "header.1.return_version = 2\n{missed}\noffence.2-4.perp_count_noted = 5\noffence.6.perp_count_noted = 1\noffence.7.perp_count_noted = 1\nvictim.8.sex = 7\noffence.50-60.inducement = DEBT"
+    );
+    let text = audit.load("second", &second, 0);
+    assert!(text.contains("version 2"), "{text}");
+    // Row 3 was waiting and waits still, with its new number; rows 4 and 5 lost their answers; 40 keep theirs.
+    assert!(text.contains("41 kept (40 with their answers), 2 open again, 2 gone"), "{text}");
+    audit.does(&["answer", FORCE, "--rule", "VA03", "--escalate"], 0);
+    audit.does(&["answer", FORCE, "--rule", "CN04", "--explain", "Read again.", "--publishable"], 0);
+    audit.does(&["answer", FORCE, "--rule", "CN04", "--accept"], 0);
+    let whole = audit.does(&["sign-off", FORCE, "--office", "Chief constable", "--accept"], 2);
+    assert!(whole.contains("accepted with caveats that say so"), "{whole}");
+    let caveat = ["sign-off", FORCE, "--office", "Chief constable", "--caveat", "One sex is not known"];
+    audit.does(&[&caveat[..], &["--on", "2026-05-20"]].concat(), 0);
+    let late = audit.does(&["withdraw", FORCE, "--reason", "x"], 2);
+    assert!(late.contains("it can be frozen"), "{late}");
+
+    // The public table, as on two days; it is made of the ledger alone.
+    let table = audit.table("2026-06-10");
+    let row = |body: &str| table.as_array().unwrap().iter().find(|r| r["body"] == body).unwrap().clone();
+    let force = row(FORCE);
+    assert_eq!((&force["state"], &force["versions"]), (&"accepted with caveats".into(), &2.into()));
+    assert_eq!((&force["open_queries"], &force["explained"]), (&1.into(), &43.into()));
+    assert_eq!(force["signed"], "Chief constable, 2026-05-20");
+    assert_eq!(row("E06000002")["refusal"], "It sees no power. Answer: Section 1");
+    let silent = row("E06000004");
+    assert_eq!((&silent["overdue_days"], &silent["rung"]), (&120.into(), &"owner of the call".into()));
+    assert_eq!(silent["chased"], "head of the body");
+    let earlier = audit.table("2026-02-15");
+    let states: Vec<&str> =
+        earlier.as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["not started", "not started", "not started", "not started", "acknowledged"]);
+    audit.table("2026-06-10");
+    let release = std::fs::read_to_string(audit.root().join("releases/returns/release.json")).unwrap();
+    assert!(release.contains("Over their time") && release.contains("Read again."), "{release}");
+    assert!(!release.contains("One man under three names."), "not publishable");
+
+    // What the ledger holds is of no record: no key of one, no field, nothing that was said in an answer.
+    let bundle = std::fs::read_dir(audit.root().join("log/tile/entries")).unwrap();
+    let log: String = walk(bundle)
+        .iter()
+        .map(|p| String::from_utf8_lossy(&std::fs::read(p).unwrap()).into_owned())
+        .collect();
+    assert!(log.contains("return.received") && log.contains(&receipt), "{log}");
+    assert!(log.contains("return.escalated") && log.contains("return.nil-confirmed"));
+    for word in ["CN04", "perp_count", "three names", "Read again", "O001", "P001", "victim"] {
+        assert!(!log.contains(word), "{word} is in the log");
+    }
+
+    // The call ends, and its key with it.
+    audit.does(&["call", "close", "--reason", "the last day"], 0);
+    let closed = audit.load("third", "header.1.return_version = 3", 2);
+    assert!(closed.contains("CALL-2026-1 is closed"), "{closed}");
+    audit.does(&["call", "freeze", "--reason", "all in"], 0);
+    assert!(!audit.root().join("vault/returns/call.key").exists());
+    audit.does(&["call", "publish", "R1"], 0);
+    assert_eq!(audit.table("2027-01-01").as_array().unwrap()[4]["state"], "used");
+    audit.does(&["reopen", FORCE, "--reason", "a figure was wrong"], 0);
+
+    // Everything of it is covered by the log, and one byte changed is found.
+    assert!(audit.says(&["log", "verify"], 0).contains("The log holds"));
+    let database = audit.root().join("register.db");
+    let bytes = std::fs::read(&database).unwrap();
+    let needle = b"It sees no power";
+    let places: Vec<usize> =
+        (0..bytes.len() - needle.len()).filter(|at| bytes[*at..].starts_with(needle)).collect();
+    assert!(!places.is_empty());
+    let mut changed = bytes.clone();
+    for at in places {
+        changed[at] ^= 1;
+    }
+    std::fs::write(&database, changed).unwrap();
+    let found = audit.says(&["log", "verify"], 1);
+    assert!(found.contains("entry_altered") && found.contains("was altered"), "{found}");
+}
+
+/// The files under a folder.
+fn walk(folder: std::fs::ReadDir) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in folder {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(walk(std::fs::read_dir(path).unwrap()));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// As the example's offences lie at another body, which has one of them in common with it.
+const OTHER: &str =
+    "header.1.body_code = E23000098\noffence.*.place_lad = W06000001\noffence.9.place_lad = E06000001";
+
+#[test]
+fn what_a_later_return_says_of_an_earlier_one_is_asked_about() {
+    let audit = Audit::new();
+    let first = audit.load("first", "", 0);
+    assert!(first.contains("1 returns with") && first.contains("0 queries wait"), "{first}");
+    audit.does(&["sign-off", FORCE, "--office", "Chief constable"], 0);
+    // Before it is loaded it can be held against what is.
+    let other = write_return(&audit.folder.path().join("looked-at"), OTHER);
+    let root = audit.root();
+    let check = |folder: &Path| {
+        candour(&[
+            "returns",
+            "check",
+            folder.to_str().unwrap(),
+            "--against-loaded",
+            root.to_str().unwrap(),
+            "--format",
+            "csv",
+        ])
+    };
+    let looked = said(&check(&other));
+    assert!(looked.contains("UN03,query,offence,10,") && looked.contains(FORCE), "{looked}");
+    let text = audit.load("other", OTHER, 0);
+    assert!(text.contains("E23000098: version 1") && text.contains("1 new"), "{text}");
+    assert!(text.contains("E23000099: checked again beside the others: 1 queries new"), "{text}");
+    let listed = audit.says(&["returns", "query", FORCE], 0);
+    assert!(listed.contains("queries open") && listed.contains("the return of E23000098"), "{listed}");
+    // Marked at one end, the offence is no longer in both: the other's question goes when that is loaded and checked again.
+    let marked = format!("{OTHER}\nheader.1.return_version = 2\noffence.9.transferred = OUT");
+    let text = audit.load("marked", &marked, 0);
+    assert!(text.contains("1 gone"), "{text}");
+    let text = audit.does(&["recheck"], 0);
+    assert!(text.contains("2 returns checked again: 0 queries new, 0 open again, 1 gone"), "{text}");
+
+    // Linkage says that a child called at risk by one body is recorded as harmed by another.
+    let council = "header.1.body_code = E06000001\nassessment.4.harm_status = RISK_ONLY";
+    audit.load("council", council, 0);
+    let clusters = audit.folder.path().join("clusters.csv");
+    std::fs::write(&clusters, "source_dataset,unique_id,cluster_id\nE23000099,P001,7\nE06000001,P004,7\n")
+        .unwrap();
+    let text = audit.does(&["recheck", "E06000001", "--clusters", clusters.to_str().unwrap()], 0);
+    assert!(text.contains("E06000001: checked again beside the others: 1 queries new"), "{text}");
+    let listed = audit.says(&["returns", "query", "E06000001", "--rule", "cn07"], 0);
+    assert!(listed.contains("a contact offence recorded by another body"), "{listed}");
+
+    // A file that was changed after it was received is not checked as though it were what was sent.
+    edit(&root.join("returns/E06000001/v1"), "victim", |mut bytes| {
+        bytes.push(b'\n');
+        bytes
+    });
+    let changed = audit.does(&["recheck", "E06000001"], 2);
+    assert!(changed.contains("victim.csv: was changed after it was received"), "{changed}");
+}
+
+#[test]
+fn an_error_of_a_workbook_is_found_and_is_not_the_same_as_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let errors = [
+        ("victim.9.home_lad", "#REF!"),
+        ("victim.9.surname", "#N/A"),
+        ("victim.9.dob", "#VALUE!"),
+        ("offence.3.perp_count_noted", "#DIV/0!"),
+    ];
+    let changes: String = errors.iter().map(|(place, error)| format!("{place} = {error}\n")).collect();
+    let made = write_return(&folder.path().join("csv"), &(changes + "victim.10.home_lad ="));
+    let tables = ["header", "file", "victim", "offence", "suspect", "link", "missing", "assessment", "note"];
+    let sheets: Vec<(&str, String)> = tables
+        .map(|table| {
+            let mut sheet = sheet_of(&made, table);
+            for (_, error) in errors {
+                let text = format!(r#"<c t="inlineStr"><is><t>{error}</t></is></c>"#);
+                sheet = sheet.replace(&text, &format!(r#"<c t="e"><v>{error}</v></c>"#));
+            }
+            (table, sheet)
+        })
+        .into();
+    assert_eq!(sheets[2].1.matches(r#"t="e""#).count(), 3);
+    let path = folder.path().join("return.xlsx");
+    std::fs::write(&path, workbook(&sheets, &[])).unwrap();
+    let output = candour(&["returns", "check", path.to_str().unwrap(), "--format", "csv"]);
+    let text = said(&output);
+    for place in [
+        "victim,10,\"home_lad\"",
+        "victim,10,\"surname\"",
+        "victim,10,\"dob\"",
+        "offence,4,\"perp_count_noted\"",
+    ] {
+        let line = text.lines().find(|line| line.contains(&format!("ST09,query,{place}")));
+        let line = line.unwrap_or_else(|| panic!("{place} in {text}"));
+        assert!(
+            line.contains("not the same as missing") && line.contains("Mend a cell with an error"),
+            "{line}"
+        );
+    }
+    let blank: Vec<&str> = text.lines().filter(|line| line.contains(",ST10,")).collect();
+    assert!(blank.len() == 1 && blank[0].contains("victim,11,\"home_lad\""), "{blank:?}");
+    let output = candour(&["returns", "check", path.to_str().unwrap(), "--format", "json", "--quality"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fields = json["quality"]["fields"].as_array().unwrap();
+    let counts = |name: &str| {
+        let field = fields.iter().find(|f| f["table"] == "victim" && f["column"] == name).unwrap();
+        (field["counts"]["invalid"].as_u64().unwrap(), field["counts"]["blank"].as_u64().unwrap())
+    };
+    assert_eq!((counts("home_lad"), counts("surname")), ((1, 1), (1, 0)));
+}
+
+/// A table as Parquet: text in dictionaries, but for days and whole numbers as what they are. A number where a text is due stands in a
+/// column of doubles.
+fn parquet_of(
+    heading: &[String],
+    rows: &[Vec<String>],
+    days: &[&str],
+    whole: &[&str],
+    doubles: &[&str],
+) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type};
+    let kind = |name: &str| match name {
+        name if days.contains(&name) => "int32 {} (DATE)",
+        name if whole.contains(&name) => "int32 {}",
+        name if doubles.contains(&name) => "double {}",
+        _ => "binary {} (UTF8)",
+    };
+    let fields: Vec<String> =
+        heading.iter().map(|name| format!("optional {};", kind(name).replace("{}", name))).collect();
+    let schema = format!("message table {{ {} }}", fields.join(" "));
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(&schema).unwrap());
+    let mut file =
+        parquet::file::writer::SerializedFileWriter::new(Vec::new(), schema, std::sync::Arc::default())
+            .unwrap();
+    let mut group = file.next_row_group().unwrap();
+    for (at, name) in heading.iter().enumerate() {
+        let cells: Vec<&str> = rows.iter().map(|row| row[at].as_str()).collect();
+        let there: Vec<i16> = cells.iter().map(|cell| i16::from(!cell.is_empty())).collect();
+        let cells = cells.into_iter().filter(|cell| !cell.is_empty());
+        let name = name.as_str();
+        let mut column = group.next_column().unwrap().unwrap();
+        if days.contains(&name) {
+            let epoch = jiff::civil::date(1970, 1, 1);
+            let of = |cell: &str| epoch.until(cell.parse::<jiff::civil::Date>().unwrap()).unwrap().get_days();
+            let values: Vec<i32> = cells.map(of).collect();
+            column.typed::<Int32Type>().write_batch(&values, Some(&there), None).unwrap();
+        } else if whole.contains(&name) {
+            let values: Vec<i32> = cells.map(|cell| cell.parse().unwrap()).collect();
+            column.typed::<Int32Type>().write_batch(&values, Some(&there), None).unwrap();
+        } else if doubles.contains(&name) {
+            let values: Vec<f64> = (0..cells.count()).map(|n| 45_717.5 + n as f64).collect();
+            column.typed::<DoubleType>().write_batch(&values, Some(&there), None).unwrap();
+        } else {
+            let values: Vec<ByteArray> = cells.map(ByteArray::from).collect();
+            column.typed::<ByteArrayType>().write_batch(&values, Some(&there), None).unwrap();
+        }
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    file.into_inner().unwrap()
+}
+
+/// Puts Parquet files in the place of two tables of a return, and their hashes into its list of files.
+fn as_parquet(folder: &Path, doubles: &[&str]) {
+    let table = |name: &str| {
+        let path = folder.join(format!("{name}.csv"));
+        let mut reader = csv::Reader::from_path(&path).unwrap();
+        let heading: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let rows: Vec<Vec<String>> =
+            reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+        (path, heading, rows)
+    };
+    let (path, heading, mut files) = table("file");
+    let at = |column: &str| heading.iter().position(|h| h == column).unwrap();
+    for (name, days) in [("victim", &["dob"][..]), ("offence", &["reported_on", "recorded_on"][..])] {
+        let (csv, columns, rows) = table(name);
+        let days: Vec<&str> = days.iter().copied().filter(|day| !doubles.contains(day)).collect();
+        let bytes = parquet_of(&columns, &rows, &days, &["perp_count_noted"], doubles);
+        std::fs::remove_file(csv).unwrap();
+        std::fs::write(folder.join(format!("{name}.parquet")), &bytes).unwrap();
+        let own = files.iter_mut().find(|row| row[at("table")] == name).unwrap();
+        own[at("sha256")] = hash(&bytes);
+    }
+    std::fs::write(path, csv_of(&heading, &files)).unwrap();
+}
+
+#[test]
+fn parquet_returns_are_read_by_their_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = write_return(&folder.path().join("good"), "");
+    as_parquet(&good, &[]);
+    let (code, text) = check(&good);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("0 that stop the return, 0 to correct, 0 to correct or explain"), "{text}");
+
+    // A fault is named by its place in a Parquet file as in any other: row 2 is the first after the heading.
+    let missed =
+        write_return(&folder.path().join("missed"), "offence.2.perp_count_noted = 3\nvictim.9.home_lad =");
+    as_parquet(&missed, &[]);
+    let (code, text) = check(&missed);
+    assert!(code == Some(1) && text.contains("offence.perp_count_noted row 3"), "{text}");
+    assert!(text.contains("ST10") && text.contains("victim.home_lad row 10"), "{text}");
+
+    // Days as doubles, as a data frame that lost its types writes them.
+    let wrong = write_return(&folder.path().join("wrong"), "");
+    as_parquet(&wrong, &["recorded_on"]);
+    let (code, text) = check(&wrong);
+    assert!(
+        code == Some(1) && text.contains("ST04") && text.contains("offence.recorded_on rows 2, 3"),
+        "{text}"
+    );
+    assert!(!text.contains("45717"), "{text}");
+
+    // The hash is of the file, and a damaged file is named.
+    let bytes = std::fs::read(good.join("victim.parquet")).unwrap();
+    let mut file = std::fs::read_to_string(good.join("file.csv")).unwrap();
+    file = file.replace(&hash(&bytes), &hash(b"another"));
+    std::fs::write(good.join("file.csv"), file).unwrap();
+    assert!(check(&good).1.contains("ST02"));
+    std::fs::write(good.join("victim.parquet"), &bytes[..bytes.len() / 2]).unwrap();
+    let (code, text) = check(&good);
+    assert!(code == Some(1) && text.contains("victim.parquet: is a damaged Parquet file"), "{text}");
 }
 
 #[test]

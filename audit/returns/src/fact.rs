@@ -156,6 +156,11 @@ impl ColumnReader {
             let state = if allowed { State::Missing(missing) } else { State::Bad(Fault::MissingRefused) };
             return (Fact::state(state), (text != raw).then_some(Cow::Borrowed(text)));
         }
+        if is_error(text) {
+            // Whatever the type, there is no value, and nobody said that it is missing.
+            let fact = Fact { damage: Damage::ErrorCell, ..Fact::state(State::Bad(Fault::Form)) };
+            return (fact, (text != raw).then_some(Cow::Borrowed(text)));
+        }
         let mut fact = self.typed(text);
         if matches!(fact.state, State::Bad(_)) || matches!(self.kind, ColumnType::Text | ColumnType::Code) {
             fact.damage = damage(text, self.kind);
@@ -413,15 +418,32 @@ fn is_name_like(text: &str) -> bool {
     letters && words.iter().any(capitalised)
 }
 
+/// Whether a cell holds a spreadsheet's error (ECMA-376, part 1, 18.17.3, and those that came later), or the signs of a number that
+/// was wider than its column.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 13] = [
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#UNKNOWN!",
+        "#GETTING_DATA",
+    ];
+    text.starts_with('#') && (ERRORS.contains(&text) || text.len() > 2 && text.bytes().all(|b| b == b'#'))
+}
+
+/// What a spreadsheet did to a cell that holds something still.
 fn damage(text: &str, kind: ColumnType) -> Damage {
-    let bytes = text.as_bytes();
     let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if text.starts_with('=') || text.starts_with("+SUM") {
         return Damage::Formula;
-    }
-    let errors = ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"];
-    if errors.contains(&text) || (bytes.len() > 2 && bytes.iter().all(|b| *b == b'#')) {
-        return Damage::ErrorCell;
     }
     // Ordinary text may well say 12.0 or Mar-24; numbers and codes may not.
     if matches!(kind, ColumnType::Text | ColumnType::Note) {

@@ -41,4 +41,6 @@ pub use specification::{
     Analysis, BodyType, Code, CodeList, ColumnOf, ColumnSpec, ColumnType, ForeignKey, Linkage, Missing, Part,
     Partition, Quality, Readable, Specification, TableSpec,
 };
-pub use statistics::{Share, Z_95, Z_998, funnel_limits, identification_bounds, outside_funnel, wilson};
+pub use statistics::{
+    Share, Z_95, Z_998, funnel_limits, identification_bounds, outside_funnel, unusual_change, wilson,
+};

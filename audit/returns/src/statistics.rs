@@ -81,6 +81,19 @@ pub(crate) fn median(numbers: &mut [i64]) -> Option<f64> {
     Some(if numbers.len() % 2 == 1 { upper } else { f64::midpoint(numbers[half - 1] as f64, upper) })
 }
 
+/// How many standard deviations the change to a count lies from the usual change of the years before it, given in order; nothing for fewer
+/// than three years. The spread is that of the changes, and at least that of the difference of two counts as chance has it
+/// (the square root of their sum).
+pub fn unusual_change(years: &[u64], now: u64) -> Option<f64> {
+    let last = *years.last().filter(|_| years.len() >= 3)? as f64;
+    let changes: Vec<f64> = years.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
+    let usual = changes.iter().sum::<f64>() / changes.len() as f64;
+    let spread =
+        (changes.iter().map(|n| (n - usual).powi(2)).sum::<f64>() / (changes.len() - 1) as f64).sqrt();
+    let spread = spread.max((last + now as f64).sqrt());
+    (spread > 0.0).then(|| (now as f64 - last - usual).abs() / spread)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! What the audit knows of a body beside its return: the terms of the call, the figure that the body has published, the areas it
-//! answers for, and the same figure of its peers. It is handed over in the form in which the data call's rules take it.
+//! answers for, counts of earlier years, and the same figure of its peers. It is handed over in the form in which the data call's rules take it.
 
 use std::collections::BTreeSet;
 
-use candour_returns::{BodyType, Thresholds, outside_funnel};
+use candour_returns::{BodyType, Thresholds, outside_funnel, unusual_change};
 use serde_json::{Value, json};
 
 use crate::dates::push_iso;
@@ -13,6 +13,8 @@ use crate::random::{Kind, Stream};
 
 /// The name of the call.
 pub(crate) const CALL: &str = "SYNTHETIC-1";
+/// Years before the period whose counts are known.
+const EARLIER: i32 = 4;
 /// What peers are compared by.
 const MEASURE: &str = "share flagged as exploitation";
 
@@ -72,6 +74,18 @@ fn of_body(press: &Press, own: &Sent, sent: &[Sent]) -> (Value, Vec<Broken>) {
     let difference = (rows as f64 - published as f64).abs() / (published as f64).max(1.0);
     if difference > Thresholds::default().published_difference {
         broken.push(("CO08", table, "", if plan.sabotage.is_some() { "sabotage" } else { "arising" }));
+    }
+
+    // Counts of earlier calls, which changed little; what is twice as much or nothing at all stands out.
+    let mut r = Stream::new(press.knobs.seed, Kind::Body, own.body as u64 | 1 << 31);
+    let history: Vec<u64> = (0..EARLIER)
+        .map(|_| (held as f64 * (1.0 + 0.02 * r.normal().clamp(-3.0, 3.0))).round() as u64)
+        .collect();
+    let years = (press.knobs.first_year - EARLIER)..press.knobs.first_year;
+    let counted = years.zip(&history).map(|(year, count)| json!({ "year": year, "count": count }));
+    known["history"] = counted.collect();
+    if unusual_change(&history, rows).is_some_and(|far| far > Thresholds::default().change_deviations) {
+        broken.push(("XB02", table, "", if plan.sabotage.is_some() { "sabotage" } else { "arising" }));
     }
 
     if police {

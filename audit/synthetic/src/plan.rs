@@ -1,13 +1,17 @@
 //! What each body sends: which records and events are in its return, from which system, and what goes wrong with it.
 
+use std::collections::BTreeMap;
+
 use candour_returns::BodyType;
 use rayon::prelude::*;
 
 use crate::Knobs;
+use crate::dates::civil;
 use crate::geography::Geography;
 use crate::particulars;
+use crate::press::{OFFENCE, VICTIM, has_fault, police_victim};
 use crate::random::{Kind, Stream, logit, mix};
-use crate::record::Offence;
+use crate::record::{Offence, Precision};
 use crate::truth::{List, NONE, Truth};
 
 /// The file format a body sends.
@@ -150,6 +154,8 @@ pub(crate) struct Plans {
     pub(crate) contents: Vec<Contents>,
     /// Events that a person is the second victim of, by person.
     pub(crate) second_events: Vec<(u32, u32)>,
+    /// Offences that a second force keeps as well, neither marking the transfer, and the number of that force.
+    pub(crate) kept_twice: BTreeMap<u32, u16>,
     /// Of records outside police, the share whose person police have.
     pub(crate) beside_share: f64,
 }
@@ -157,6 +163,10 @@ pub(crate) struct Plans {
 impl Plans {
     pub(crate) fn new(knobs: &Knobs, map: &Geography, truth: &Truth) -> Self {
         let bodies = body_plans(knobs, map, truth);
+        let kept_twice: BTreeMap<u32, u16> = (0..truth.events.len() as u32)
+            .into_par_iter()
+            .filter_map(|event| Some((event, kept_by(knobs, map, truth, &bodies, event)?)))
+            .collect();
         let mut second_events: Vec<(u32, u32)> = truth
             .events
             .par_iter()
@@ -184,6 +194,9 @@ impl Plans {
         entries.extend(second_events.iter().map(|&(person, event)| {
             entry(Geography::police_body(truth.events[event as usize].force), person)
         }));
+        entries.extend(
+            kept_twice.iter().map(|(event, other)| entry(*other, truth.events[*event as usize].person)),
+        );
         entries.par_sort_unstable();
         entries.dedup();
 
@@ -206,6 +219,9 @@ impl Plans {
             if event.recorded {
                 contents[usize::from(event.force)].events.push(n as u32);
             }
+        }
+        for (event, other) in &kept_twice {
+            contents[usize::from(*other)].events.push(*event);
         }
         contents.par_iter_mut().zip(&bodies).for_each(|(c, plan)| {
             let held = (c.records.len() as u64, c.events.len() as u64);
@@ -232,7 +248,7 @@ impl Plans {
             c.suspects.clone_from(&c.suspects_sorted);
             c.suspects.sort_by_cached_key(|&s| mix(key ^ 2, s));
         });
-        Self { bodies, contents, second_events, beside_share: beside as f64 / all.max(1) as f64 }
+        Self { bodies, contents, second_events, kept_twice, beside_share: beside as f64 / all.max(1) as f64 }
     }
 
     /// Whether a record stands after the other record of its person in the body's table.
@@ -258,13 +274,47 @@ impl Plans {
             .map(|e| e as u32)
             .filter(|&e| truth.events[e as usize].recorded)
             .chain(seconds)
-            .filter(|&e| Geography::police_body(truth.events[e as usize].force) == plan.number)
+            .filter(|&e| {
+                Geography::police_body(truth.events[e as usize].force) == plan.number
+                    || self.kept_twice.get(&e) == Some(&plan.number)
+            })
             .filter(|&e| record_for_event(knobs, plan.number, person, e) == record)
             .filter(|&e| {
                 plan.changed_on.is_none() || !plan.lost(Offence::of(knobs, map, truth, plan, e).recorded_on)
             })
             .collect()
     }
+}
+
+/// A second force that keeps an offence as though it were its own, where one does: only an offence that both write down alike, so that
+/// whoever sees both returns can tell.
+fn kept_by(knobs: &Knobs, map: &Geography, truth: &Truth, bodies: &[BodyPlan], event: u32) -> Option<u16> {
+    let e = truth.events[event as usize];
+    let alone = e.recorded && e.second == NONE && truth.persons[e.person as usize].on(List::Police);
+    let mut r = Stream::new(knobs.seed, Kind::Fault, u64::from(event) | 1 << 41);
+    if !alone || !r.chance(knobs.faults.rate) {
+        return None;
+    }
+    let own = &bodies[usize::from(Geography::police_body(e.force))];
+    let first = r.below(map.forces.len() as u64) as usize;
+    let mut others = (0..map.forces.len()).map(|n| (first + n) % map.forces.len());
+    let other = others.find_map(|n| {
+        bodies.get(n).filter(|b| b.number != own.number && b.slow == own.slow && b.sabotage.is_none())
+    })?;
+    let offence = Offence::of(knobs, map, truth, own, event);
+    let sound = own.sabotage.is_none()
+        && offence.fault.is_none()
+        && offence.precision == Precision::Day
+        && offence.transferred == "NONE";
+    let written = [own, other].map(|plan| {
+        let record = record_for_event(knobs, plan.number, e.person, event);
+        let spoilt = has_fault(knobs, plan, OFFENCE, u64::from(event))
+            || has_fault(knobs, plan, VICTIM, u64::from(record));
+        let written = police_victim(knobs, truth, map, plan, record).1;
+        let month = written.dob.map(|day| (civil(day).year, civil(day).month));
+        (!spoilt).then_some((month?, written.female))
+    });
+    (sound && written[0].is_some() && written[0] == written[1]).then_some(other.number)
 }
 
 /// What the order of a body's rows is drawn from.

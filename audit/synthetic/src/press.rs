@@ -22,8 +22,8 @@ use crate::{Knobs, SyntheticError};
 /// The tables that a return may have, in the order in which they are written.
 pub(crate) const TABLES: [&str; 7] =
     ["victim", "offence", "suspect", "link", "missing", "assessment", "note"];
-const VICTIM: usize = 0;
-const OFFENCE: usize = 1;
+pub(crate) const VICTIM: usize = 0;
+pub(crate) const OFFENCE: usize = 1;
 const SUSPECT: usize = 2;
 const LINK: usize = 3;
 const MISSING: usize = 4;
@@ -241,6 +241,32 @@ impl Press {
     }
 }
 
+fn fault_of(knobs: &Knobs, plan: &BodyPlan, table: usize, key: u64) -> Option<Stream> {
+    let mut r = Stream::of_two(knobs.seed, Kind::Fault, u64::from(plan.number) << 8 | table as u64, key);
+    r.chance(knobs.faults.rate).then_some(r)
+}
+
+/// Whether a fault is put into a row of a body.
+pub(crate) fn has_fault(knobs: &Knobs, plan: &BodyPlan, table: usize, key: u64) -> bool {
+    fault_of(knobs, plan, table, key).is_some()
+}
+
+/// What a force writes down of who a victim is, and the numbers to go on drawing from.
+pub(crate) fn police_victim(
+    knobs: &Knobs,
+    truth: &Truth,
+    map: &Geography,
+    plan: &BodyPlan,
+    record: u32,
+) -> (Stream, Recorded) {
+    let mut r = Stream::of_two(knobs.seed, Kind::Clerk, u64::from(plan.number), u64::from(record));
+    let number = record & !SECOND;
+    let who = particulars::of_victim(truth, map, number);
+    let at_second = truth.persons[number as usize].moved && r.chance(0.5);
+    let written = particulars::write_down(knobs, &mut r, &who, at_second);
+    (r, written)
+}
+
 /// One thread at work on one part.
 struct Scribe<'a> {
     press: &'a Press,
@@ -322,9 +348,7 @@ impl Scribe<'_> {
 
     /// Whether a fault is to be put into a row, and if so the numbers to draw it from.
     fn fault(&self, table: usize, key: u64) -> Option<Stream> {
-        let mut r =
-            Stream::of_two(self.seed(), Kind::Fault, u64::from(self.plan.number) << 8 | table as u64, key);
-        r.chance(self.press.knobs.faults.rate).then_some(r)
+        fault_of(&self.press.knobs, self.plan, table, key)
     }
 
     fn record(&mut self, record: u32) {
@@ -358,13 +382,18 @@ impl Scribe<'_> {
             CaseFile { removed_reason: "NA", ..CaseFile::default() }
         };
 
-        let who = particulars::of_victim(truth, map, number_in_truth);
-        let at_second = match plan.body_type {
-            // An authority has the address that lies in it.
-            BodyType::Childrens => map.childrens_body(who.homes[0].0) != plan.number,
-            _ => person.moved && r.chance(0.5),
-        };
-        let mut written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
+        let mut written;
+        if police {
+            (r, written) = police_victim(knobs, truth, map, plan, record);
+        } else {
+            let who = particulars::of_victim(truth, map, number_in_truth);
+            let at_second = match plan.body_type {
+                // An authority has the address that lies in it.
+                BodyType::Childrens => map.childrens_body(who.homes[0].0) != plan.number,
+                _ => person.moved && r.chance(0.5),
+            };
+            written = particulars::write_down(knobs, &mut r, &who, at_second && person.moved);
+        }
         if plan.sabotage == Some(Sabotaged::PlaceholderBirths) && mix(u64::from(record), 77).is_multiple_of(4)
         {
             // Nobody older than they are: an episode before the birth would be a fault of its own.
@@ -1051,6 +1080,9 @@ impl Scribe<'_> {
         if let Some((rule, column, cell)) = damage {
             self.found(rule, OFFENCE, column, &offence_id, Cause::Injected);
             self.damage(OFFENCE, column, cell);
+        }
+        if press.plans.kept_twice.contains_key(&event) {
+            self.found("UN03", OFFENCE, "offence_id", &offence_id, Cause::Injected);
         }
         let readable =
             self.row.damaged.as_ref().is_none_or(|(at, _)| *at != self.column(OFFENCE, "recorded_on"));

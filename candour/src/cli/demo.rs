@@ -1,15 +1,18 @@
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use candour_register::{DocumentKind, Request};
+use candour_returns::BodyType;
+use candour_returns::workflow::ReturnState;
 use candour_synthetic::{Knobs, Nation};
 use clap::Parser as _;
 use jiff::civil::{Date, date};
 
+use crate::data_call::DataCall;
 use crate::report::thousands;
 use crate::site::Site;
 use crate::workspace::Workspace;
@@ -71,6 +74,10 @@ const CHILDREN: &str = "922";
 
 /// Records of the invented nation.
 const NATION: u64 = 100_000;
+/// Bodies that sign before the table is made.
+const SIGNED: usize = 3;
+/// Who runs the invented call.
+const OFFICE: &str = "Audit office of the example";
 const BODIES: &str = "The bodies, their returns and everyone in them are invented. They show what the table of an audit looks like.";
 
 /// Said on every release of the example.
@@ -106,8 +113,8 @@ impl Demo {
         self.release(out, arguments, "example-estimate", title, &[INVENTED, &truth])
     }
 
-    /// Makes a nation that nobody lives in, takes the returns of its bodies, and says who returned what. The nation goes when its
-    /// returns are taken; with its seed it can be made again.
+    /// Makes a nation that nobody lives in, issues a call to its bodies, takes their returns, chases those that are silent, and says
+    /// who returned what. The nation goes when its returns are taken; with its seed it can be made again.
     fn returns_example(&self, out: &mut impl Write) -> Result<()> {
         if self.dir.join("releases/returns/release.json").exists() {
             writeln!(out, "   taken before")?;
@@ -127,16 +134,69 @@ impl Demo {
             summary.bodies,
             summary.bytes / 1_000_000
         )?;
-        let workspace = || [OsString::from("--workspace"), self.dir.clone().into_os_string()];
-        let mut load: Vec<OsString> = ["returns", "load"].map(OsString::from).into();
-        load.push(nation.join("returns").into_os_string());
-        load.extend([OsString::from("--outside"), nation.join("call").into_os_string()]);
-        load.extend(workspace());
-        let mut status: Vec<OsString> = ["returns", "status", "--note", BODIES].map(OsString::from).into();
-        status.extend(workspace());
-        let done = Self::verb(out, load).and_then(|()| Self::verb(out, status));
+        let done = self.call_example(out, &made, &nation);
         std::fs::remove_dir_all(&nation)?;
         done
+    }
+
+    /// A call from its issue to the table of who returned what.
+    fn call_example(&self, out: &mut impl Write, made: &Nation, nation: &Path) -> Result<()> {
+        let clear = ["call", "clear", "SYNTHETIC-1", "--power", "An invented Act, section 1"];
+        let more = ["--dpia", "DPIA 1", "--burden-hours", "40"];
+        self.step(out, &[&clear[..], &more].concat(), &[], "2025-12-01")?;
+        self.step(out, &["call", "pilot", "--reason", "tried with three bodies"], &[], "2025-12-15")?;
+        let issue = ["call", "issue", "--due", "2026-03-31"];
+        let more = ["--answer-by", "2026-05-01", "--sign-by", "2026-06-01", "--bodies"];
+        let bodies = nation.join("truth").join("bodies.csv");
+        self.step(out, &[&issue[..], &more].concat(), &[&bodies], "2026-01-05")?;
+        // Of those whose return is sound one refuses, one cannot, and one says nothing at all.
+        let sound = |kind| {
+            let bodies = made.bodies();
+            bodies.into_iter().find(|b| b.body_type == kind && b.sabotage.is_none()).map(|b| b.code)
+        };
+        let left = [sound(BodyType::Childrens), sound(BodyType::Health), sound(BodyType::Vol)];
+        let [Some(refuses), Some(cannot), Some(silent)] = left else {
+            bail!("the nation has too few bodies")
+        };
+        let why = "It sees no power to share records without consent";
+        let answer = "Section 1 of the invented Act gives it";
+        self.step(out, &["refuse", &refuses, "--reason", why, "--legal-answer", answer], &[], "2026-01-20")?;
+        let why = "Its records before 2024 are on paper and cannot be drawn in time";
+        self.step(out, &["cannot-supply", &cannot, "--reason", why], &[], "2026-01-28")?;
+        let returns = nation.join("returns");
+        for body in [&refuses, &cannot, &silent] {
+            std::fs::remove_dir_all(returns.join(body))?;
+        }
+        self.step(out, &["load"], &[&returns, Path::new("--outside"), &nation.join("call")], "2026-03-28")?;
+        let call = DataCall::open(&Workspace::open(&self.dir)?)?;
+        let ready = call.told.returns.values().filter(|file| file.state == ReturnState::Validated);
+        let ready: Vec<String> = ready.take(SIGNED).map(|file| file.body.clone()).collect();
+        drop(call);
+        for body in &ready {
+            self.step(
+                out,
+                &["sign-off", body, "--office", "Head of the body", "--accept"],
+                &[],
+                "2026-04-10",
+            )?;
+        }
+        for day in ["2026-04-02", "2026-04-16"] {
+            self.step(&mut std::io::sink(), &["chase"], &[], day)?;
+        }
+        self.step(out, &["status", "--note", BODIES], &[], "2026-04-20")
+    }
+
+    /// A step of the call, on a day.
+    fn step(&self, out: &mut impl Write, words: &[&str], paths: &[&Path], day: &str) -> Result<()> {
+        let mut verb: Vec<OsString> = std::iter::once(&"returns").chain(words).map(OsString::from).collect();
+        verb.extend(paths.iter().map(|path| path.as_os_str().to_owned()));
+        let of_a_day = ["chase", "status"].contains(&words[0]);
+        verb.extend([if of_a_day { "--as-of" } else { "--on" }, day, "--workspace"].map(OsString::from));
+        verb.push(self.dir.clone().into_os_string());
+        if words[0] != "status" {
+            verb.extend(["--actor", OFFICE].map(OsString::from));
+        }
+        Self::verb(out, verb)
     }
 
     /// Runs a verb as from a command line, with its release.
@@ -152,7 +212,7 @@ impl Demo {
         arguments.extend(["--release".into(), self.dir.join("releases").join(id).into_os_string()]);
         arguments.extend(["--title", title].map(OsString::from));
         arguments.extend(notes.iter().flat_map(|note| ["--note", note]).map(OsString::from));
-        Self::verb(out, arguments)
+        Self::self.step(out, arguments)
     }
 
     /// Runs a verb as from a command line.

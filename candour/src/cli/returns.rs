@@ -383,9 +383,20 @@ impl Check {
         if self.format == CheckFormat::Csv {
             options.listed = usize::MAX;
         }
-        let bar = progress(sources.len() as u64, "Checking returns");
-        let one = |source: &Source| self.one(source, &specification, &options, loaded.as_ref(), &bar);
-        let shown: Vec<Shown> = sources.par_iter().map(one).collect::<Result<_>>()?;
+        let bar = progress(2 * sources.len() as u64, "Checking returns");
+        let read = |source: &Source| {
+            let read = self.input.read(source.clone(), &specification);
+            bar.inc(1);
+            read
+        };
+        let read: Vec<Read> = sources.par_iter().map(read).collect::<Result<_>>()?;
+        // Several returns of one command are held against one another, as those of a call are when they are loaded.
+        let loaded = match loaded {
+            None if read.len() > 1 => Some(Loaded::of(&read, &options)),
+            loaded => loaded,
+        };
+        let one = |read: Read| self.one(read, &options, loaded.as_ref(), &bar);
+        let shown: Vec<Shown> = read.into_par_iter().map(one).collect::<Result<_>>()?;
         bar.finish_and_clear();
         match self.format {
             CheckFormat::Json => {
@@ -408,13 +419,11 @@ impl Check {
 
     fn one(
         &self,
-        source: &Source,
-        specification: &Specification,
+        read: Read,
         options: &CheckOptions,
         loaded: Option<&Loaded>,
         bar: &ProgressBar,
     ) -> Result<Shown> {
-        let read = self.input.read(source.clone(), specification)?;
         let mut outside = self.input.outside(read.body())?;
         if let Some(loaded) = loaded {
             loaded.tell(&read, options, &mut outside);

@@ -210,6 +210,16 @@ impl Loaded {
         Self { common: offences_in_common(digests.values()), digests, clusters, harmed: None }
     }
 
+    /// The same of returns that are only looked at.
+    pub(super) fn of(read: &[Read], options: &CheckOptions) -> Self {
+        let sound = read.par_iter().filter(|one| one.faults.iter().all(|fault| !fault.stops));
+        let digests = sound.filter_map(|one| {
+            let body = one.body()?.to_owned();
+            Some((body.clone(), BodyDigest { body, ..one.returned.body_digest(options) }))
+        });
+        Self::new(digests.collect(), None)
+    }
+
     /// Takes in the returns of more bodies, in place of those that they sent before.
     fn with(mut self, more: impl IntoIterator<Item = BodyDigest>, options: &CheckOptions) -> Self {
         self.digests.extend(more.into_iter().map(|digest| (digest.body.clone(), digest)));
@@ -238,17 +248,18 @@ impl Loaded {
     /// Adds to what is known beside a return what the others say; what was given by hand is left as it is.
     pub(super) fn tell(&self, read: &Read, options: &CheckOptions, outside: &mut Outside) {
         let Some(body) = read.body() else { return };
-        if self.digests.contains_key(body) {
+        let digest = BodyDigest { body: body.to_owned(), ..read.returned.body_digest(options) };
+        if self.digests.get(body) == Some(&digest) {
             self.tell_known(body, outside);
             return;
         }
-        // A return that is only looked at is held against the others as though it were one of them.
-        let digest = BodyDigest { body: body.to_owned(), ..read.returned.body_digest(options) };
-        let mut all: Vec<&BodyDigest> = self.digests.values().collect();
-        all.push(&digest);
-        let common = offences_in_common(all.iter().copied());
+        // A return that is only looked at is held against the others in place of what its body sent before.
+        let mut all: BTreeMap<&str, &BodyDigest> =
+            self.digests.iter().map(|(b, d)| (b.as_str(), d)).collect();
+        all.insert(body, &digest);
+        let common = offences_in_common(all.values().copied());
         outside.others = outside.others.take().or_else(|| common.get(body).cloned());
-        let figures = self.digests.values().chain([&digest]).flat_map(|d| d.figures.clone());
+        let figures = all.values().flat_map(|d| d.figures.clone());
         outside.peers = outside.peers.take().or_else(|| peers(figures.collect()));
     }
 

@@ -150,8 +150,8 @@ fn shown(cell: &Element, shared: &[String], dated: &[bool], since_1904: bool) ->
         }
         Some("inlineStr") => cell.child("is").map(words).unwrap_or_default(),
         Some("b") => if value.trim() == "1" { "true" } else { "false" }.to_owned(),
-        Some("str" | "d") => value,
-        Some("e") => String::new(),
+        // An error is shown as what it is (#REF!, #N/A): a cell whose value is lost is not an empty cell.
+        Some("str" | "d" | "e") => value,
         _ => {
             let style = cell.attribute("s").and_then(|s| s.parse::<usize>().ok()).unwrap_or(0);
             match value.trim().parse::<f64>() {
@@ -240,7 +240,7 @@ mod tests {
             (
                 "xl/worksheets/sheet1.xml",
                 r#"<worksheet><cols><col min="2" max="2" hidden="1"/><col min="3" max="3"/></cols><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>date</t></is></c></row>
-<row r="4" hidden="1"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="AA4"><f>3+4</f><v>7</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#,
+<row r="4" hidden="1"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="E4" t="e"><v>#REF!</v></c><c r="AA4"><f>3+4</f><v>7</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#,
             ),
             ("xl/vbaProject.bin", "code"),
         ]);
@@ -250,7 +250,8 @@ mod tests {
         let row = &sheets[0].rows[1];
         let cells: Vec<(u32, &str)> = row.cells.iter().map(|(c, t)| (*c, t.as_str())).collect();
         assert_eq!(row.number, 4);
-        assert_eq!(cells, [(0, "She was missing."), (1, "true"), (2, "2024-03-01"), (3, "45352"), (26, "7")]);
+        assert_eq!(cells[..4], [(0, "She was missing."), (1, "true"), (2, "2024-03-01"), (3, "45352")]);
+        assert_eq!(cells[4..], [(4, "#REF!"), (26, "7")]);
         assert_eq!((sheets[0].hidden, sheets[0].merged, sheets[0].formulas), (2, 1, 1));
         assert!(findings.iter().any(|f| f.code == "workbook_has_macros"));
         assert!(findings.iter().any(|f| f.code == "sheet_not_read" && f.message.contains("Lost")));

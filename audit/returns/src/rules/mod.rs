@@ -167,7 +167,7 @@ mod prelude {
     pub(super) use crate::mapping::is_protected;
     pub(super) use crate::outside::Step;
     pub(super) use crate::specification::{BodyType, ColumnType, Missing, Partition};
-    pub(super) use crate::statistics::{funnel_limits, median, outside_funnel, wilson};
+    pub(super) use crate::statistics::{funnel_limits, median, outside_funnel, unusual_change, wilson};
     pub(super) use crate::text::TextMark;
 }
 

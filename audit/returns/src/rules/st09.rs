@@ -9,8 +9,8 @@ pub(super) const RULE: Rule = Rule {
     title: "Damage done by a spreadsheet",
     source: "Practice of the Department for Education's validators",
     why: "9.4E+09 was a number of ten digits, Oct-17 was the ages 10 to 17, and hidden rows are sent without being seen.",
-    mend: "Export again as text, without a spreadsheet between, and give the number of digits in the mapping",
-    bad: "suspect.2.local_id = 9.4E+09\nsuspect.4.age_band = Oct-17\nsheet.victim.hidden = 2",
+    mend: "Mend a cell with an error where its formula points; export again as text, without a spreadsheet between, and give the number of digits in the mapping",
+    bad: "suspect.2.local_id = 9.4E+09\nsuspect.4.age_band = Oct-17\nsuspect.6.local_id = #REF!\nsheet.victim.hidden = 2",
     good: "suspect.2.local_id = N-94000",
     run,
 };
@@ -25,7 +25,9 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
                     "a long number was turned into powers of ten, and its last digits are lost"
                 }
                 Damage::Fraction => "a number was given a decimal point that it had not",
-                Damage::ErrorCell => "the cell holds a spreadsheet's error",
+                Damage::ErrorCell => {
+                    "the cell holds a spreadsheet's error in place of its value, which is not the same as missing"
+                }
                 Damage::Formula => "the cell holds a formula",
                 Damage::CodeAsDate => "a code was turned into a date",
                 Damage::LostZeros | Damage::None => "zeros at the beginning are lost",

@@ -42,18 +42,13 @@ fn run(c: &Check<'_>, out: &mut Out<'_>) {
     let Some(now) = c.returned.rows(table) else { return out.not_applicable("no records were sent") };
     let mut years = history.clone();
     years.sort_unstable_by_key(|year| year.year);
-    let counts: Vec<f64> = years.iter().map(|year| year.count as f64).collect();
-    let last = counts[counts.len() - 1];
-    let changes: Vec<f64> = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let usual = changes.iter().sum::<f64>() / changes.len() as f64;
-    let spread =
-        (changes.iter().map(|n| (n - usual).powi(2)).sum::<f64>() / (changes.len() - 1) as f64).sqrt();
-    // Years that changed alike by chance still vary as two counts do.
-    let spread = spread.max((last + now as f64).sqrt());
+    let counts: Vec<u64> = years.iter().map(|year| year.count).collect();
     out.tested(1);
-    let far = (now as f64 - last - usual).abs() / spread;
-    if spread > 0.0 && far > c.thresholds().change_deviations {
-        let said = [Say::Int(now as i64), Say::Int(last as i64), Say::Word(&format!("{far:.1}"))];
+    let far = unusual_change(&counts, now as u64);
+    if let (Some(far), Some(last)) =
+        (far.filter(|far| *far > c.thresholds().change_deviations), counts.last())
+    {
+        let said = [Say::Int(now as i64), Say::Int(*last as i64), Say::Word(&format!("{far:.1}"))];
         out.whole(
             Some(table),
             None,
