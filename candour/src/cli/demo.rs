@@ -212,7 +212,7 @@ impl Demo {
         arguments.extend(["--release".into(), self.dir.join("releases").join(id).into_os_string()]);
         arguments.extend(["--title", title].map(OsString::from));
         arguments.extend(notes.iter().flat_map(|note| ["--note", note]).map(OsString::from));
-        Self::self.step(out, arguments)
+        Self::verb(out, arguments)
     }
 
     /// Runs a verb as from a command line.

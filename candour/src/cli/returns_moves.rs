@@ -58,10 +58,13 @@ impl Act {
         for (event, reason) in events {
             file.apply(event, &open.by(reason)).with_context(|| body.to_owned())?;
         }
-        let state = file.state.clone();
+        let (state, version) = (file.state.clone(), file.version);
         open.call.record(vec![file])?;
         open.call.publish()?;
-        writeln!(out, "{body} is {state}.")?;
+        match version {
+            0 => writeln!(out, "{body} is {state}.")?,
+            version => writeln!(out, "{body}: version {version} is {state}.")?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

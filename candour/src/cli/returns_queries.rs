@@ -152,6 +152,9 @@ pub(super) struct Answering {
     /// Who says so
     #[arg(long, value_name = "NAME")]
     actor: String,
+    /// The day on which it was said [default: today]
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
 }
 
 impl Answering {
@@ -191,7 +194,7 @@ impl Answering {
         );
         // What was said is about records and stays in the vault; the ledger has how many queries now stand in which state.
         let (reason, public) = ("said on the command line", reason(&event));
-        let (at, on) = (Timestamp::now(), workspace.today()?);
+        let (at, on) = (Timestamp::now(), self.on.map_or_else(|| workspace.today(), Ok)?);
         for key in &keys {
             queries.apply(key, event.clone(), &By { actor: &self.actor, at, on, reason })?;
         }

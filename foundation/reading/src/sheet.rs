@@ -88,16 +88,17 @@ pub fn read_sheets(
         let merged = part.child("mergeCells").map_or(0, |m| m.children().count() as u32);
         let mut formulas = 0;
         let mut rows = Vec::new();
+        // Rows and cells may say where they stand; those that do not follow the one before, be it empty or not.
+        let mut next_row: u32 = 1;
         for row in part.child("sheetData").into_iter().flat_map(Element::children) {
-            let number = row
-                .attribute("r")
-                .and_then(|r| r.parse().ok())
-                .unwrap_or_else(|| rows.last().map_or(1, |r: &SheetRow| r.number.saturating_add(1)));
+            let number = row.attribute("r").and_then(|r| r.parse().ok()).unwrap_or(next_row);
+            next_row = number.saturating_add(1);
             hidden += u32::from(is_hidden(&row));
             let mut cells: Vec<(u32, String)> = Vec::new();
+            let mut next: u32 = 0;
             for cell in row.children().filter(|c| c.name == "c") {
-                let next = cells.last().map_or(0, |c| c.0 + 1);
                 let column = cell.attribute("r").and_then(column_of).unwrap_or(next);
+                next = column.saturating_add(1);
                 formulas += u32::from(cell.child("f").is_some());
                 let text = shown(cell, &shared, &dated, since_1904);
                 if column < MOST_COLUMNS && !text.trim().is_empty() {
@@ -240,7 +241,8 @@ mod tests {
             (
                 "xl/worksheets/sheet1.xml",
                 r#"<worksheet><cols><col min="2" max="2" hidden="1"/><col min="3" max="3"/></cols><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>date</t></is></c></row>
-<row r="4" hidden="1"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="E4" t="e"><v>#REF!</v></c><c r="AA4"><f>3+4</f><v>7</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#,
+<row r="4" hidden="1"><c r="A4" t="s"><v>1</v></c><c r="B4" t="b"><v>1</v></c><c r="C4" s="1"><v>45352</v></c><c r="D4" s="2"><v>45352</v></c><c r="E4" t="e"><v>#REF!</v></c><c r="AA4"><f>3+4</f><v>7</v></c></row>
+<row/><row><c/><c t="b"><v>0</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#,
             ),
             ("xl/vbaProject.bin", "code"),
         ]);
@@ -252,6 +254,8 @@ mod tests {
         assert_eq!(row.number, 4);
         assert_eq!(cells[..4], [(0, "She was missing."), (1, "true"), (2, "2024-03-01"), (3, "45352")]);
         assert_eq!(cells[4..], [(4, "#REF!"), (26, "7")]);
+        let last = &sheets[0].rows[2];
+        assert_eq!((last.number, &last.cells[..]), (6, &[(1, "false".to_owned())][..]));
         assert_eq!((sheets[0].hidden, sheets[0].merged, sheets[0].formulas), (2, 1, 1));
         assert!(findings.iter().any(|f| f.code == "workbook_has_macros"));
         assert!(findings.iter().any(|f| f.code == "sheet_not_read" && f.message.contains("Lost")));
