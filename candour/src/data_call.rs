@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, ensure};
 use candour_ledger::{Actor, ActorRole, Entry, SigningKey};
 use candour_returns::workflow::{By, Call, CallEvent, Deadlines, Recorded, ReturnEvent, ReturnFile, Said};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -105,7 +106,7 @@ impl DataCall {
     pub(crate) fn record_call(&mut self, call: Call) -> Result<()> {
         let before = self.told.call.as_ref().map_or(0, |c| c.history.len());
         let subject = format!("{CALL}{}", call.id);
-        let entries = entries_of(&subject, &call.history, before, CallEvent::kind)?;
+        let entries = entries_of(&subject, &call.history, before, CallEvent::kind, Timestamp::now())?;
         self.append(&entries)?;
         self.told.call = Some(call);
         Ok(())
@@ -114,6 +115,8 @@ impl DataCall {
     /// Records what was added to the histories of returns, all of it or nothing. `files` were taken from what is told and then
     /// moved; where one of them was moved by someone else since, nothing is recorded.
     pub(crate) fn record(&mut self, files: Vec<ReturnFile>) -> Result<()> {
+        // Returns are moved side by side, and recorded one after the other: all at one time, which is when they are recorded.
+        let now = Timestamp::now();
         let mut entries = Vec::new();
         for file in &files {
             let known = self.told.returns.get(&file.body).map_or(&[][..], |f| &f.history);
@@ -123,7 +126,7 @@ impl DataCall {
                 file.body
             );
             let subject = format!("{RETURN}{}", file.body);
-            entries.extend(entries_of(&subject, &file.history, known.len(), ReturnEvent::kind)?);
+            entries.extend(entries_of(&subject, &file.history, known.len(), ReturnEvent::kind, now)?);
         }
         self.append(&entries)?;
         self.told.returns.extend(files.into_iter().map(|file| (file.body.clone(), file)));
@@ -161,6 +164,7 @@ fn entries_of<E: Serialize>(
     history: &[Recorded<E>],
     before: usize,
     kind: fn(&E) -> &'static str,
+    now: Timestamp,
 ) -> Result<Vec<Entry>> {
     let entry = |recorded: &Recorded<E>| {
         let role = if recorded.actor == PROGRAM {
@@ -172,7 +176,7 @@ fn entries_of<E: Serialize>(
             version: 1,
             kind: kind(&recorded.said.event).to_owned(),
             subject: subject.to_owned(),
-            recorded_at: recorded.at,
+            recorded_at: now,
             recorded_by: Actor { name: recorded.actor.clone(), role },
             effective: Some(recorded.on.to_string().parse().context("a day is no date")?),
             citations: Vec::new(),

@@ -495,7 +495,8 @@ fn a_call_is_followed_from_its_issue_to_its_end_in_the_ledger() {
     audit.does(&["reopen", FORCE, "--reason", "a figure was wrong"], 0);
 
     // Everything of it is covered by the log, and one byte changed is found.
-    assert!(audit.says(&["log", "verify"], 0).contains("The log holds"));
+    let holds = audit.says(&["log", "verify"], 0);
+    assert!(holds.contains("The log holds"), "{holds}");
     let database = audit.root().join("register.db");
     let bytes = std::fs::read(&database).unwrap();
     let needle = b"It sees no power";
