@@ -185,3 +185,50 @@ fn entries_of<E: Serialize>(
     };
     history.iter().skip(before).map(entry).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use candour_returns::workflow::ReturnState;
+
+    use super::*;
+    use crate::store::Indexed;
+
+    #[test]
+    fn what_is_recorded_reads_back_and_what_does_not_follow_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::create(&folder.path().join("audit"), "An audit", "").unwrap();
+        let by = |day: &str| By {
+            actor: "A. Officer",
+            at: "2026-03-01T10:00:00Z".parse().unwrap(),
+            on: day.parse().unwrap(),
+            reason: "as it came",
+        };
+        let mut call = DataCall::open(&workspace).unwrap();
+        let stale = call.told.file("X1");
+        let mut file = stale.clone();
+        file.apply(ReturnEvent::Acknowledge, &by("2026-03-01")).unwrap();
+        file.apply(ReturnEvent::CannotSupply, &by("2026-03-05")).unwrap();
+        call.record(vec![file]).unwrap();
+        // Whoever looked before that and moves it now would move it from where it no longer is.
+        let mut other = stale;
+        other.apply(ReturnEvent::Prepare, &by("2026-03-06")).unwrap_err();
+        other.apply(ReturnEvent::CannotSupply, &by("2026-03-06")).unwrap();
+        let refusal = call.record(vec![other]).unwrap_err().to_string();
+        assert!(refusal.contains("moved by something else meanwhile"), "{refusal}");
+
+        let call = DataCall::open(&workspace).unwrap();
+        assert_eq!(call.told.file("X1").state, ReturnState::CannotSupply);
+        let earlier = call.as_of("2026-03-04".parse().unwrap()).unwrap();
+        assert_eq!(earlier.file("X1").state, ReturnState::Acknowledged);
+
+        let (mut entries, _) = call.store.entries().unwrap();
+        assert_eq!(entries.len(), 2);
+        entries[1].1.payload["state"] = "accepted".into();
+        let read = |entries: &Indexed| Told::read(entries.iter().map(|(i, e)| (*i, e)), None);
+        let problem = format!("{:#}", read(&entries).unwrap_err());
+        assert!(problem.contains("entry index 1") && problem.contains("accepted"), "{problem}");
+        // An entry that is gone leaves the next without what it follows.
+        entries.remove(0);
+        assert!(format!("{:#}", read(&entries).unwrap_err()).contains("the ledger says event 1"));
+    }
+}

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use candour_ledger::{Checkpoint, Hash, MerkleLog, hashes_in_tile, tile_path, verify};
 use candour_record::{Finding, Severity};
 
+use crate::data_call::Told;
 use crate::files;
 use crate::store::Store;
 use crate::workspace::Workspace;
@@ -159,6 +160,10 @@ pub(super) fn check(workspace: &Workspace, against: Option<&str>) -> Result<Chec
         ));
     }
     findings.extend(check_public(workspace, &store, &entries, &verifier)?);
+    // What is covered may still be wrong: an event of a data call must follow from those before it.
+    if let Err(problem) = Told::read(store.entries()?.0.iter().map(|(index, entry)| (*index, entry)), None) {
+        findings.push(error("event_does_not_follow", format!("{problem:#}")));
+    }
     if let Some(earlier) = against {
         let earlier = candour_ledger::open(earlier, &verifier)?;
         let log = MerkleLog::from_leaf_hashes(entries.iter().map(|(_, bytes)| MerkleLog::leaf_hash(bytes)));
