@@ -816,8 +816,9 @@ fn allowed(state: &ReturnState) -> &'static str {
         S::Validated => "queried, resubmitted, approved or withdrawn",
         S::QueriesOpen => "answered, resubmitted, approved or withdrawn",
         S::LocallyApproved => "signed off, queried or withdrawn",
-        S::SignedOff { .. } => "accepted, accepted with caveats, not accepted or withdrawn",
-        S::NilConfirmed { .. } => "accepted, accepted with caveats, not accepted or withdrawn",
+        S::SignedOff { .. } | S::NilConfirmed { .. } => {
+            "accepted, accepted with caveats, not accepted or withdrawn"
+        }
         S::Accepted | S::AcceptedWithCaveats(_) => "frozen",
         S::NotAccepted | S::ReopenedAfterRelease => "resubmitted",
         S::Frozen => "linked or used",
