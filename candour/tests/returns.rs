@@ -593,8 +593,8 @@ fn an_error_of_a_workbook_is_found_and_is_not_the_same_as_missing() {
         ("victim.9.dob", "#VALUE!"),
         ("offence.3.perp_count_noted", "#DIV/0!"),
     ];
-    let changes: String = errors.iter().map(|(place, error)| format!("{place} = {error}\n")).collect();
-    let made = write_return(&folder.path().join("csv"), &(changes + "victim.10.home_lad ="));
+    let changes: Vec<String> = errors.iter().map(|(place, error)| format!("{place} = {error}")).collect();
+    let made = write_return(&folder.path().join("csv"), &(changes.join("\n") + "\nvictim.10.home_lad ="));
     let tables = ["header", "file", "victim", "offence", "suspect", "link", "missing", "assessment", "note"];
     let sheets: Vec<(&str, String)> = tables
         .map(|table| {
