@@ -368,16 +368,13 @@ impl Check {
         super::use_threads(self.threads)?;
         let specification = self.input.specification()?;
         let sources = self.input.sources()?;
-        let (mut options, loaded) = match &self.against_loaded {
-            Some(workspace) => {
-                let desk = Desk::new(&Workspace::open(workspace)?);
-                (desk.options()?, Some(desk.loaded()?))
-            }
-            None => {
-                let mut key = [0; 32];
-                getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
-                (CheckOptions::new(&key), None)
-            }
+        let (mut options, loaded) = if let Some(workspace) = &self.against_loaded {
+            let desk = Desk::new(&Workspace::open(workspace)?);
+            (desk.options()?, Some(desk.loaded()?))
+        } else {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
+            (CheckOptions::new(&key), None)
         };
         options.listed = CheckOptions::new(&[]).listed;
         if self.format == CheckFormat::Csv {

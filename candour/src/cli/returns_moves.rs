@@ -509,7 +509,7 @@ impl CallVerb {
                 }
                 let (power, dpia, burden_hours) = (power.clone(), dpia.clone(), *burden_hours);
                 let event = CallEvent::Clear { power, dpia, burden_hours };
-                go(out, open, Some(Call::draft(id)), event, "cleared", Vec::new())
+                go(out, open, Some(Call::draft(id)), event, "cleared", &[])
             }
             Step::Pilot(because) => because.go(out, CallEvent::Pilot),
             Step::Issue(issue) => issue.go(out, CallEvent::Issue),
@@ -521,7 +521,7 @@ impl CallVerb {
                     matches!(file.state, ReturnState::Accepted | ReturnState::AcceptedWithCaveats(_))
                 };
                 let files = moved(&open, taken, &ReturnEvent::Freeze, &because.reason)?;
-                go(out, open, None, CallEvent::Freeze, &because.reason, files)
+                go(out, open, None, CallEvent::Freeze, &because.reason, &files)
             }
             Step::Publish { act, release } => {
                 let open = act.open()?;
@@ -531,11 +531,11 @@ impl CallVerb {
                 let event = ReturnEvent::Use { release: release.clone() };
                 let reason = "used in a release";
                 let files = moved(&open, usable, &event, reason)?;
-                go(out, open, None, CallEvent::Publish { release: release.clone() }, reason, files)
+                go(out, open, None, CallEvent::Publish { release: release.clone() }, reason, &files)
             }
             Step::Destroy { act, certificate } => {
                 let event = CallEvent::Destroy { certificate: certificate.clone() };
-                go(out, act.open()?, None, event, "record-level data were destroyed", Vec::new())
+                go(out, act.open()?, None, event, "record-level data were destroyed", &[])
             }
         }
     }
@@ -543,7 +543,7 @@ impl CallVerb {
 
 impl Because {
     fn go(&self, out: &mut impl Write, event: CallEvent) -> Result<ExitCode> {
-        go(out, self.act.open()?, None, event, &self.reason, Vec::new())
+        go(out, self.act.open()?, None, event, &self.reason, &[])
     }
 }
 
@@ -553,7 +553,7 @@ impl Issue {
         let before = open.call.told.call.as_ref().and_then(|call| call.terms.as_ref());
         let event = event(self.terms(before)?);
         let files = self.bodies(&open)?;
-        go(out, open, None, event, &self.reason, files)
+        go(out, open, None, event, &self.reason, &files)
     }
 }
 
@@ -580,7 +580,7 @@ fn go(
     new: Option<Call>,
     event: CallEvent,
     reason: &str,
-    files: Vec<ReturnFile>,
+    files: &[ReturnFile],
 ) -> Result<ExitCode> {
     let Some(mut call) = new.or_else(|| open.call.told.call.clone()) else {
         bail!("this workspace holds no call; begin one with `candour returns call clear CALL`")
@@ -601,7 +601,7 @@ fn go(
                 writeln!(out, "Send every body the call, and the notice not to destroy its records.")?;
             }
             Effect::SendAmendment(version) => {
-                writeln!(out, "Send every body version {version} of the call.")?
+                writeln!(out, "Send every body version {version} of the call.")?;
             }
             Effect::DestroyKeys => {
                 let key = Desk::new(&open.workspace).key();
