@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
+fn candour(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_candour")).args(arguments).output().unwrap()
+}
+
 fn run(folder: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_candour")).arg("synthesise").arg(folder).args(more).output().unwrap()
+    candour(&[&["synthesise", folder.to_str().unwrap()], more].concat())
 }
 
 fn contents(folder: &Path, into: &mut BTreeMap<String, Vec<u8>>, below: &str) {
@@ -60,4 +64,65 @@ fn a_corrected_nation_has_no_faults() {
     assert!(said["records"].as_u64().unwrap() > 1_000);
     let errors = std::fs::read_to_string(made.join("truth/errors.csv")).unwrap();
     assert!(errors.lines().skip(1).all(|line| line.ends_with("arising")), "{errors}");
+}
+
+#[test]
+fn those_whom_the_returns_name_are_linked_from_the_vault() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let (nation, workspace) = (at("nation"), at("audit"));
+    let run = |arguments: &[&str]| {
+        let output = candour(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["synthesise", &nation, "--records", "8000", "--seed", "11", "--corrected"]);
+    run(&["init", &workspace, "--name", "Audit"]);
+    let none = candour(&["returns", "lists", "-w", &workspace]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("no return has come so far"));
+    let (returns, call) = (format!("{nation}/returns"), format!("{nation}/call"));
+    run(&["returns", "load", &returns, "--outside", &call, "-w", &workspace, "--actor", "A. Officer"]);
+    // Nothing was accepted yet.
+    assert_eq!(candour(&["returns", "lists", "-w", &workspace]).status.code(), Some(2));
+    let told = run(&["returns", "lists", "-w", &workspace, "--from", "loaded"]);
+    assert!(told.contains("POLICE: "), "{told}");
+    let lists = format!("{workspace}/vault/lists");
+    let mut tables: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(&lists).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "csv") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut heading: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+        heading.sort_unstable();
+        let linkage =
+            ["body", "dob", "forename", "local_id", "nhs_no", "postcode", "surname", "unique_id", "upn"];
+        assert_eq!(heading, linkage, "{}", path.display());
+        // A code that says why a value is missing agrees with nothing.
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| !line.split(',').any(|cell| ["NK", "NC", "NR", "NA"].contains(&cell)))
+        );
+        tables.push(path.display().to_string());
+    }
+    tables.sort();
+    let names: Vec<_> = tables.iter().map(|t| t.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["childrens.csv", "health.csv", "nrm.csv", "police.csv", "vol.csv"]);
+    let (model, linked) = (format!("{lists}/model.toml"), format!("{workspace}/vault/linked"));
+    let mut link = vec!["link"];
+    link.extend(tables.iter().map(String::as_str));
+    link.extend(["--settings", &model, "--out", &linked]);
+    run(&link);
+    let (truth, clusters) = (format!("{nation}/truth"), format!("{linked}/clusters.csv"));
+    let score = run(&["audit", "score", "--truth", &truth, "--clusters", &clusters, "--format", "json"]);
+    let score: serde_json::Value = serde_json::from_str(&score).unwrap();
+    assert_eq!(score["linkage"]["unknown"], 0);
+    assert!(score["linkage"]["pair_f1"].as_f64().unwrap() > 0.95, "{score}");
+    // What linkage says goes back to the check: a child who is at risk here and harmed elsewhere.
+    run(&["returns", "recheck", "-w", &workspace, "--clusters", &clusters, "--actor", "A. Officer"]);
+    run(&["returns", "lists", "-w", &workspace, "--from", "loaded", "--by", "list"]);
+    assert!(std::path::Path::new(&lists).join("cp.csv").exists());
 }

@@ -12,6 +12,7 @@ use crate::files;
 use crate::report::thousands;
 
 use super::Format;
+use super::returns_lists::body_and_record;
 
 /// Bytes that a file of the truth, or what is scored, may hold.
 const LIMIT: u64 = 4 << 30;
@@ -83,7 +84,10 @@ impl Score {
     fn linkage(&self, path: &Path, out: &mut impl Write) -> Result<Value> {
         let truth = read_record_map(&self.truth("record_map.csv")?)?;
         let rows = columns(path, &["body|source_dataset", "record|unique_id", "cluster|cluster_id"])?;
-        let clusters = rows.iter().map(|r| (r[0].as_str(), r[1].as_str(), r[2].as_str()));
+        let clusters = rows.iter().map(|r| {
+            let (body, record) = body_and_record(&r[1]).unwrap_or((&r[0], &r[1]));
+            (body, record, r[2].as_str())
+        });
         let aligned = align(&truth, clusters);
         let score = score_linkage(&aligned.clusters, &aligned.persons)?;
         if self.format == Format::Text {

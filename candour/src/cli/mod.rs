@@ -14,6 +14,7 @@ mod publish;
 mod read;
 mod register;
 mod returns;
+mod returns_lists;
 mod returns_load;
 mod returns_moves;
 mod returns_page;

@@ -20,7 +20,7 @@ use crate::return_files::{self, Fault, Source};
 use crate::workspace::Workspace;
 
 use super::returns_load::{Desk, Loaded};
-use super::{progress, returns_load, returns_moves, returns_queries, returns_status};
+use super::{progress, returns_lists, returns_load, returns_moves, returns_queries, returns_status};
 
 /// Bytes that a specification, or what is known beside a return, may hold.
 const LIMIT: u64 = 64 << 20;
@@ -60,6 +60,8 @@ enum Verb {
     Load(returns_load::Load),
     /// Check what was loaded again, beside the returns of the other bodies
     Recheck(returns_load::Recheck),
+    /// Write those whom the returns name, a table for each list, for `candour link`
+    Lists(returns_lists::Lists),
     /// List the queries of a return
     Query(returns_queries::Listing),
     /// Answer a query of a return
@@ -95,6 +97,7 @@ impl Returns {
             Verb::Refuse(verb) => verb.run(out),
             Verb::Load(verb) => verb.run(out),
             Verb::Recheck(verb) => verb.run(out),
+            Verb::Lists(verb) => verb.run(out),
             Verb::Query(verb) => verb.run(out),
             Verb::Answer(verb) => verb.run(out),
             Verb::SignOff(verb) => verb.run(out),

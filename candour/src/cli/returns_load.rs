@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use candour_returns::workflow::{By, Queries, Resubmission, ReturnEvent, ReturnFile, ReturnState};
 use candour_returns::{
-    Analysis, BodyDigest, CallTerms, CheckOptions, CheckReport, Linkage, Outside, PeerFigures,
-    QualityWeights, RecordKey, Return, RowDigest, RuleSeverity, Specification, check, harmed_elsewhere,
-    offences_in_common, quality,
+    Analysis, BodyDigest, CallTerms, CheckOptions, CheckReport, Linkage, Outside, Partition, PeerFigures,
+    QualityWeights, Readable, RecordKey, Return, RowDigest, RuleSeverity, Specification, check,
+    harmed_elsewhere, offences_in_common, quality,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +25,7 @@ use crate::returns_release::Kept;
 use crate::workspace::Workspace;
 
 use super::returns::{Input, Read, read, specification};
+use super::returns_lists::body_and_record;
 use super::{Format, In, progress};
 
 /// Bytes that the queries of a return, or the hashes of its rows, may hold.
@@ -79,6 +80,11 @@ impl Desk {
 
     fn own(&self, body: &str) -> PathBuf {
         self.vault.join(body)
+    }
+
+    /// A table of the newest version: its key and the columns of one partition.
+    pub(super) fn partition<P: Readable>(&self, file: &ReturnFile, table: &str) -> PathBuf {
+        partition::<P>(&self.own(&file.body).join(format!("v{}", file.version)), table)
     }
 
     fn receipt(&self, body: &str, version: u32) -> PathBuf {
@@ -175,7 +181,8 @@ pub(super) fn is_body(code: &str) -> bool {
         && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// A table of clusters: body, record, cluster; or as `candour link` writes it, with the body as the name of the data set.
+/// A table of clusters: body, record, cluster; or as `candour link` writes it, with the body as the name of the data set or before
+/// the record's key.
 fn clusters(path: &Path) -> Result<Vec<[String; 3]>> {
     let shown = path.display();
     let mut reader =
@@ -192,7 +199,9 @@ fn clusters(path: &Path) -> Result<Vec<[String; 3]>> {
     ];
     let row = |row: csv::Result<csv::StringRecord>| {
         let row = row.with_context(|| format!("{shown}: cannot be read"))?;
-        Ok([body, record, cluster].map(|at| row.get(at).unwrap_or_default().to_owned()))
+        let [body, record, cluster] = [body, record, cluster].map(|at| row.get(at).unwrap_or_default());
+        let (body, record) = body_and_record(record).unwrap_or((body, record));
+        Ok([body, record, cluster].map(str::to_owned))
     };
     reader.records().map(row).collect()
 }
@@ -599,14 +608,18 @@ fn receipt(
     Ok(text)
 }
 
+/// Where a table's columns of one partition lie.
+fn partition<P: Readable>(folder: &Path, table: &str) -> PathBuf {
+    let part = if P::PARTITION == Partition::Linkage { "linkage" } else { "analysis" };
+    folder.join(part).join(format!("{table}.csv"))
+}
+
 /// Writes the partitions that later steps may read, each by itself.
 fn keep_partitions(folder: &Path, report: &CheckReport, returned: &Return) -> Result<()> {
     for (table, _) in &report.rows {
-        for (part, text) in
-            [("linkage", returned.csv::<Linkage>(table)?), ("analysis", returned.csv::<Analysis>(table)?)]
-        {
-            files::write_atomically(&folder.join(part).join(format!("{table}.csv")), text.as_bytes())?;
-        }
+        let (linkage, analysis) = (partition::<Linkage>(folder, table), partition::<Analysis>(folder, table));
+        files::write_atomically(&linkage, returned.csv::<Linkage>(table)?.as_bytes())?;
+        files::write_atomically(&analysis, returned.csv::<Analysis>(table)?.as_bytes())?;
     }
     Ok(())
 }
