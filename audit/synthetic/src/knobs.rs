@@ -54,6 +54,8 @@ pub struct Knobs {
     pub sabotage: Sabotage,
     /// Whether returns are written in each record system's own column names, codes and dates (default), or in those of the specification.
     pub dialects: bool,
+    /// The number of the version that returns say they are, as what is sent again is the second. Default 1.
+    pub version: u32,
 }
 
 /// Who records what: for each list, the log odds that a person is on it are its base plus the slope by severity, the effect of the
@@ -307,6 +309,7 @@ impl Default for Knobs {
             faults: Faults::default(),
             sabotage: Sabotage::default(),
             dialects: true,
+            version: 1,
         }
     }
 }

@@ -507,11 +507,11 @@ impl BodyWriter {
         out: &mut Out<'_, S>,
     ) -> Result<Self, E> {
         let plan = &press.plans.bodies[body];
-        let code = &press.map.bodies[body].code;
+        let folder = press.folder(body);
         let tables = tables_of(plan.body_type, press.knobs.language.notes);
         let mut writer = Self {
             body,
-            paths: TABLES.iter().map(|t| format!("returns/{code}/v1/{t}.csv")).collect(),
+            paths: TABLES.iter().map(|t| format!("{folder}/{t}.csv")).collect(),
             rows: [0; TABLES.len()],
             bytes: [0; TABLES.len()],
             hashes: TABLES.iter().map(|_| Sha256::new()).collect(),
@@ -621,7 +621,8 @@ impl BodyWriter {
             *summary.rows.entry(TABLES[table].to_owned()).or_default() += self.rows[table];
             *summary.table_bytes.entry(TABLES[table].to_owned()).or_default() += self.bytes[table];
         }
-        out.put(&format!("returns/{code}/v1/header.csv"), plan.format, &header(press, self.body), true)?;
+        let folder = press.folder(self.body);
+        out.put(&format!("{folder}/header.csv"), plan.format, &header(press, self.body), true)?;
         let mut files = Vec::new();
         for &table in &self.tables {
             let hash = std::mem::take(&mut self.hashes[table]).finalize();
@@ -636,7 +637,7 @@ impl BodyWriter {
                 }),
             ));
         }
-        out.put(&format!("returns/{code}/v1/file.csv"), plan.format, file_table(&files).as_bytes(), true)?;
+        out.put(&format!("{folder}/file.csv"), plan.format, file_table(&files).as_bytes(), true)?;
         if plan.mapping != "plain" {
             let text = Mapping::dialect(plan.mapping, &press.specification)
                 .and_then(|m| m.to_toml())
@@ -769,7 +770,7 @@ fn header(press: &Press, body: usize) -> Vec<u8> {
     let Ok(table) = press.specification.table("header") else { return Vec::new() };
     let layout = Layout::new(&press.specification, table, &Mapping::default(), 0);
     let mut row = Row::default();
-    row.text(&named.code).text(named.body_type.code()).text(CALL).text("1");
+    row.text(&named.code).text(named.body_type.code()).text(CALL).text(&press.knobs.version.to_string());
     row.text(if wrong_year { "0.9.0" } else { &press.specification.version });
     row.with(|c| push_iso(c, plan.period.0)).with(|c| push_iso(c, plan.period.1));
     row.with(|c| {

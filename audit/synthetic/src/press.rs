@@ -162,6 +162,11 @@ pub(crate) struct Press {
 }
 
 impl Press {
+    /// The folder of a body's return.
+    pub(crate) fn folder(&self, body: usize) -> String {
+        format!("returns/{}/v{}", self.map.bodies[body].code, self.knobs.version)
+    }
+
     pub(crate) fn new(knobs: Knobs) -> Result<Self, SyntheticError> {
         let map = Geography::new();
         let truth = Truth::new(&knobs, &map)?;

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,12 +83,17 @@ impl Score {
     }
 
     fn linkage(&self, path: &Path, out: &mut impl Write) -> Result<Value> {
-        let truth = read_record_map(&self.truth("record_map.csv")?)?;
+        let mut truth = read_record_map(&self.truth("record_map.csv")?)?;
         let rows = columns(path, &["body|source_dataset", "record|unique_id", "cluster|cluster_id"])?;
         let clusters = rows.iter().map(|r| {
             let (body, record) = body_and_record(&r[1]).unwrap_or((&r[0], &r[1]));
             (body, record, r[2].as_str())
         });
+        // What a body never sent could not be linked: a body without any record here is no error of the linkage.
+        let linked: HashSet<&str> = clusters.clone().map(|(body, ..)| body).collect();
+        let bodies: HashSet<String> = truth.keys().map(|(body, _)| body.clone()).collect();
+        let outside = bodies.iter().filter(|body| !linked.contains(body.as_str())).count();
+        truth.retain(|(body, _), _| linked.contains(body.as_str()));
         let aligned = align(&truth, clusters);
         let score = score_linkage(&aligned.clusters, &aligned.persons)?;
         if self.format == Format::Text {
@@ -103,6 +109,9 @@ impl Score {
                 thousands(&score.exact.to_string()),
                 thousands(&score.persons.to_string()),
             )?;
+            if outside > 0 {
+                writeln!(out, "{outside} bodies whose records were not among those linked were left out.")?;
+            }
             if aligned.unknown + aligned.unclustered > 0 {
                 writeln!(
                     out,
@@ -112,6 +121,7 @@ impl Score {
             }
         }
         let mut value = serde_json::to_value(score)?;
+        value["bodies_outside"] = json!(outside);
         value["unknown"] = json!(aligned.unknown);
         value["unclustered"] = json!(aligned.unclustered);
         Ok(value)

@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 
 use super::{language_rates, log, publish, read, register, serve, synthesise};
 
-/// The main job on example documents, the real register and invented lists: read, import, link, estimate, check, publish, serve
+/// The main job on example documents, the real register and an invented nation: read, import, call, link, estimate, check, publish, serve
 #[derive(clap::Args)]
 pub(super) struct Demo {
     /// Where the example workspace is made; one that is there already is used again
@@ -61,17 +61,6 @@ const EXAMPLES: [(&str, &[u8], DocumentKind, Date); 4] = [
     ),
 ];
 
-/// The lists of invented children that are linked, and their model.
-const LISTS: [(&str, &[u8]); 4] = [
-    ("police.csv", include_bytes!("../../../examples/estimation/police.csv")),
-    ("health.csv", include_bytes!("../../../examples/estimation/health.csv")),
-    ("council.csv", include_bytes!("../../../examples/estimation/council.csv")),
-    ("voluntary.csv", include_bytes!("../../../examples/estimation/voluntary.csv")),
-];
-const MODEL: (&str, &[u8]) = ("people.toml", include_bytes!("../../../examples/linkage/people.toml"));
-/// Children whom `examples/linkage/make_people.py` invented for these lists, on a list or not.
-const CHILDREN: &str = "922";
-
 /// Records of the invented nation.
 const NATION: u64 = 100_000;
 /// Bodies that sign before the table is made.
@@ -85,48 +74,70 @@ const INVENTED: &str =
     "The children and their records are invented. They show what a release of the audit looks like.";
 
 impl Demo {
-    /// Puts the example's lists into the sensitive vault, links them, and passes the counts through the door.
-    fn link_example(&self, out: &mut impl Write) -> Result<()> {
-        let returns = self.dir.join("returns/example");
-        for (name, bytes) in LISTS.iter().chain([&MODEL]) {
-            crate::files::write_atomically(&returns.join(name), bytes)?;
-        }
+    /// Puts those whom the returns name together, holds the links against the truth, and passes the counts through the door.
+    fn link_example(&self, out: &mut impl Write, truth: &Path) -> Result<()> {
+        self.step(out, &["lists", "--from", "loaded"], &[], "")?;
+        let lists = self.dir.join("vault/lists");
+        let mut tables: Vec<PathBuf> =
+            std::fs::read_dir(&lists)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        tables.retain(|path| path.extension().is_some_and(|e| e == "csv"));
+        tables.sort();
         let mut arguments = vec![OsString::from("link")];
-        arguments.extend(LISTS.iter().map(|(name, _)| returns.join(name).into_os_string()));
-        arguments.extend([OsString::from("--settings"), returns.join(MODEL.0).into_os_string()]);
-        arguments.extend(["--truth", "person", "--draws", "100", "--out"].map(OsString::from));
-        arguments.push(self.dir.join("vault/example-linkage").into_os_string());
-        self.release(out, arguments, "example-linkage", "How many children four lists name", &[INVENTED])
+        arguments.extend(tables.into_iter().map(PathBuf::into_os_string));
+        arguments.extend(["--settings".into(), lists.join("model.toml").into_os_string()]);
+        arguments.extend(["--draws", "100", "--out"].map(OsString::from));
+        let linked = self.dir.join("vault/example-linkage");
+        arguments.push(linked.clone().into_os_string());
+        self.release(
+            out,
+            arguments,
+            "example-linkage",
+            "How many children five sorts of bodies name",
+            &[INVENTED],
+        )?;
+        let mut score: Vec<OsString> = ["audit", "score", "--truth"].map(OsString::from).into();
+        score.push(truth.as_os_str().to_owned());
+        score.extend(["--clusters".into(), linked.join("clusters.csv").into_os_string()]);
+        Self::verb(out, score)
     }
 
-    /// Estimates how many children are on none of the lists, with the errors of the linkage.
-    fn estimate_example(&self, out: &mut impl Write) -> Result<()> {
+    /// Estimates how many children no body names, with the errors of the linkage.
+    fn estimate_example(&self, out: &mut impl Write, truth: u64) -> Result<()> {
         let mut arguments: Vec<OsString> = ["estimate", "--linkage"].map(OsString::from).into();
         arguments.push(self.dir.join("vault/example-linkage/histories.csv").into_os_string());
         arguments.push("--report".into());
         arguments.push(self.dir.join("vault/example-estimate.html").into_os_string());
         let truth = format!(
-            "{CHILDREN} children were invented for this example, so that the figure can be held against the truth. In a real \
-             audit nobody knows it."
+            "{} children were invented, so that the figure can be held against the truth. In a real audit nobody knows it.",
+            thousands(&truth.to_string())
         );
-        let title = "How many children are on none of the lists";
+        let title = "How many children no body names";
         self.release(out, arguments, "example-estimate", title, &[INVENTED, &truth])
     }
 
-    /// Makes a nation that nobody lives in, issues a call to its bodies, takes their returns, chases those that are silent, and says
-    /// who returned what. The nation goes when its returns are taken; with its seed it can be made again.
-    fn returns_example(&self, out: &mut impl Write) -> Result<()> {
-        if self.dir.join("releases/returns/release.json").exists() {
-            writeln!(out, "   taken before")?;
+    /// Makes a nation that nobody lives in, takes the returns of its bodies and links and counts those whom they name. The nation
+    /// goes at the end; with its seed it can be made again.
+    fn nation_example(&self, out: &mut impl Write) -> Result<()> {
+        if self.dir.join("releases/example-estimate/release.json").exists() {
+            writeln!(out, "   done before")?;
             return Ok(());
         }
         let nation = self.dir.join(".nation");
         if nation.exists() {
             std::fs::remove_dir_all(&nation)?;
         }
+        let done = self.nation_steps(out, &nation);
+        std::fs::remove_dir_all(&nation)?;
+        done
+    }
+
+    fn nation_steps(&self, out: &mut impl Write, folder: &Path) -> Result<()> {
         let knobs = Knobs { records: NATION, seed: 2026, ..Knobs::default() };
+        let again = Knobs { version: 2, ..knobs.corrected() };
         let (made, _) = Nation::new(knobs)?;
-        let summary = synthesise::write(&made, &nation)?;
+        let (first, second) = (folder.join("first"), folder.join("again"));
+        let summary = synthesise::write(&made, &first)?;
+        synthesise::write(&Nation::new(again)?.0, &second)?;
         writeln!(
             out,
             "   {} invented records of {} bodies, {} MB with their truth",
@@ -134,13 +145,17 @@ impl Demo {
             summary.bodies,
             summary.bytes / 1_000_000
         )?;
-        let done = self.call_example(out, &made, &nation);
-        std::fs::remove_dir_all(&nation)?;
-        done
+        self.call_example(out, &made, &first, &second)?;
+        writeln!(out, "5. Linking the children whom its returns name")?;
+        out.flush()?;
+        self.link_example(out, &second.join("truth"))?;
+        writeln!(out, "6. Estimating how many children no body names")?;
+        out.flush()?;
+        self.estimate_example(out, summary.victims)
     }
 
     /// A call from its issue to the table of who returned what.
-    fn call_example(&self, out: &mut impl Write, made: &Nation, nation: &Path) -> Result<()> {
+    fn call_example(&self, out: &mut impl Write, made: &Nation, nation: &Path, again: &Path) -> Result<()> {
         let clear = ["call", "clear", "SYNTHETIC-1", "--power", "An invented Act, section 1"];
         let more = ["--dpia", "DPIA 1", "--burden-hours", "40"];
         self.step(out, &[&clear[..], &more].concat(), &[], "2025-12-01")?;
@@ -163,11 +178,13 @@ impl Demo {
         self.step(out, &["refuse", &refuses, "--reason", why, "--legal-answer", answer], &[], "2026-01-20")?;
         let why = "Its records before 2024 are on paper and cannot be drawn in time";
         self.step(out, &["cannot-supply", &cannot, "--reason", why], &[], "2026-01-28")?;
-        let returns = nation.join("returns");
-        for body in [&refuses, &cannot, &silent] {
-            std::fs::remove_dir_all(returns.join(body))?;
+        for (sent, day) in [(nation, "2026-03-28"), (again, "2026-04-08")] {
+            let returns = sent.join("returns");
+            for body in [&refuses, &cannot, &silent] {
+                std::fs::remove_dir_all(returns.join(body))?;
+            }
+            self.step(out, &["load"], &[&returns, Path::new("--outside"), &sent.join("call")], day)?;
         }
-        self.step(out, &["load"], &[&returns, Path::new("--outside"), &nation.join("call")], "2026-03-28")?;
         let call = DataCall::open(&Workspace::open(&self.dir)?)?;
         let ready = call.told.returns.values().filter(|file| file.state == ReturnState::Validated);
         let ready: Vec<String> = ready.take(SIGNED).map(|file| file.body.clone()).collect();
@@ -190,10 +207,14 @@ impl Demo {
     fn step(&self, out: &mut impl Write, words: &[&str], paths: &[&Path], day: &str) -> Result<()> {
         let mut verb: Vec<OsString> = std::iter::once(&"returns").chain(words).map(OsString::from).collect();
         verb.extend(paths.iter().map(|path| path.as_os_str().to_owned()));
-        let of_a_day = ["chase", "status"].contains(&words[0]);
-        verb.extend([if of_a_day { "--as-of" } else { "--on" }, day, "--workspace"].map(OsString::from));
-        verb.push(self.dir.clone().into_os_string());
-        if words[0] != "status" {
+        let dated: &[&str] = match words[0] {
+            "lists" => &[],
+            "chase" | "status" => &["--as-of", day],
+            _ => &["--on", day],
+        };
+        verb.extend(dated.iter().map(OsString::from));
+        verb.extend(["--workspace".into(), self.dir.clone().into_os_string()]);
+        if !["status", "lists"].contains(&words[0]) {
             verb.extend(["--actor", OFFICE].map(OsString::from));
         }
         Self::verb(out, verb)
@@ -222,6 +243,7 @@ impl Demo {
             super::Verb::Link(verb) => verb.run(out)?,
             super::Verb::Estimate(verb) => verb.run(out)?,
             super::Verb::Returns(verb) => verb.run(out)?,
+            super::Verb::Audit(verb) => verb.run(out)?,
             _ => bail!("the demonstration has no such step"),
         };
         Ok(())
@@ -253,18 +275,12 @@ impl Demo {
                 read.extraction.items.len()
             )?;
         }
-        writeln!(out, "4. Linking the records of invented children on four lists")?;
+        writeln!(out, "4. Running a data call in a nation that nobody lives in")?;
         out.flush()?;
-        self.link_example(out)?;
-        writeln!(out, "5. Estimating how many children are on none of them")?;
-        out.flush()?;
-        self.estimate_example(out)?;
-        writeln!(out, "6. Reading the notes of invented bodies for wording that plays harm down")?;
+        self.nation_example(out)?;
+        writeln!(out, "7. Reading the notes of invented bodies for wording that plays harm down")?;
         out.flush()?;
         language_rates::example(out, &self.dir)?;
-        writeln!(out, "7. Running a data call in a nation that nobody lives in")?;
-        out.flush()?;
-        self.returns_example(out)?;
         writeln!(out, "8. Checking the log")?;
         let checked = log::check(&workspace, None)?;
         super::report(&checked.findings);

@@ -40,6 +40,9 @@ pub(super) struct Synthesise {
     /// Make the same nation after every query was answered: no fault, and no return that goes wrong
     #[arg(long)]
     corrected: bool,
+    /// The version that the returns say they are: 2 for returns that are sent again [default: 1, or what the settings say]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=999))]
+    return_version: Option<u32>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -59,6 +62,7 @@ impl Synthesise {
         };
         knobs.records = self.records.unwrap_or(knobs.records);
         knobs.seed = self.seed.unwrap_or(knobs.seed);
+        knobs.version = self.return_version.unwrap_or(knobs.version);
         if self.corrected {
             knobs = knobs.corrected();
         }
