@@ -86,7 +86,7 @@ fn those_whom_the_returns_name_are_linked_from_the_vault() {
     // Nothing was accepted yet.
     assert_eq!(candour(&["returns", "lists", "-w", &workspace]).status.code(), Some(2));
     let told = run(&["returns", "lists", "-w", &workspace, "--from", "loaded"]);
-    assert!(told.contains("POLICE: "), "{told}");
+    assert!(told.contains("police: "), "{told}");
     let lists = format!("{workspace}/vault/lists");
     let mut tables: Vec<String> = Vec::new();
     for entry in std::fs::read_dir(&lists).unwrap() {
@@ -110,7 +110,10 @@ fn those_whom_the_returns_name_are_linked_from_the_vault() {
     }
     tables.sort();
     let names: Vec<_> = tables.iter().map(|t| t.rsplit('/').next().unwrap()).collect();
-    assert_eq!(names, ["childrens.csv", "health.csv", "nrm.csv", "police.csv", "vol.csv"]);
+    assert_eq!(
+        names,
+        ["childrens-services.csv", "health.csv", "national-referral.csv", "police.csv", "voluntary.csv"]
+    );
     let (model, linked) = (format!("{lists}/model.toml"), format!("{workspace}/vault/linked"));
     let mut link = vec!["link"];
     link.extend(tables.iter().map(String::as_str));

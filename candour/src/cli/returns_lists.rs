@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use candour_returns::workflow::{ReturnFile, ReturnState};
-use candour_returns::{Analysis, Linkage, Missing};
+use candour_returns::{Analysis, BodyType, Linkage, Missing};
 use clap::ValueEnum;
 
 use crate::data_call::DataCall;
@@ -212,9 +212,19 @@ fn body_type(header: &Path) -> Result<String> {
     let (heading, rows) = rows(header)?;
     let at = place(header, &heading, "body_type")?;
     let written = rows.first().and_then(|row| row.get(at)).filter(|code| is_body(code));
-    written
-        .map(str::to_owned)
-        .with_context(|| format!("{}: does not say of what sort the body is", header.display()))
+    let name = |code: &str| {
+        let plain = match BodyType::of(code) {
+            Some(BodyType::Police) => "police",
+            Some(BodyType::Childrens) => "childrens-services",
+            Some(BodyType::Health) => "health",
+            Some(BodyType::Vol) => "voluntary",
+            Some(BodyType::Nrm) => "national-referral",
+            Some(BodyType::Cps) => "prosecution",
+            None => code,
+        };
+        plain.to_owned()
+    };
+    written.map(name).with_context(|| format!("{}: does not say of what sort the body is", header.display()))
 }
 
 fn place(path: &Path, heading: &csv::StringRecord, name: &str) -> Result<usize> {
