@@ -212,19 +212,16 @@ impl Vocabulary {
         if scratch.keys[slot] == key {
             return scratch.words[slot];
         }
-        let n = match self.short.get(&key) {
+        let n = match self.short.get(&key).or_else(|| scratch.slips.get(&key)) {
             Some(n) => *n,
             None if length < typing::SHORTEST => UNKNOWN,
-            None => match scratch.slips.get(&key) {
-                Some(n) => *n,
-                None => {
-                    let n = self.look_up(&String::from_utf8_lossy(&key.to_le_bytes()[..length]));
-                    if scratch.slips.len() < 50_000 {
-                        scratch.slips.insert(key, n);
-                    }
-                    n
+            None => {
+                let n = self.look_up(&String::from_utf8_lossy(&key.to_le_bytes()[..length]));
+                if scratch.slips.len() < 50_000 {
+                    scratch.slips.insert(key, n);
                 }
-            },
+                n
+            }
         };
         (scratch.keys[slot], scratch.words[slot]) = (key, n);
         n

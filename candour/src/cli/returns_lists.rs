@@ -163,7 +163,7 @@ impl Lists {
                 counted.push(name);
                 table.bodies += 1;
             }
-            table.rows.push((format!("{}{PARTED}{id}", file.body), file.body.clone(), cells));
+            table.rows.push(Row { id: format!("{}{PARTED}{id}", file.body), body: file.body.clone(), cells });
         }
         Ok(!people.is_empty())
     }
@@ -176,11 +176,17 @@ struct Tables {
     tables: BTreeMap<String, Table>,
 }
 
-/// Records, each with its id, its body, and what it holds by column.
 #[derive(Default)]
 struct Table {
-    rows: Vec<(String, String, Vec<(usize, String)>)>,
+    rows: Vec<Row>,
     bodies: usize,
+}
+
+/// A record: its id, its body, and what it holds, by column.
+struct Row {
+    id: String,
+    body: String,
+    cells: Vec<(usize, String)>,
 }
 
 impl Tables {
@@ -196,14 +202,14 @@ impl Tables {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer
             .write_record(["unique_id", "body"].into_iter().chain(self.columns.iter().map(String::as_str)))?;
-        for (id, body, cells) in &table.rows {
+        for Row { id, body, cells } in &table.rows {
             let mut row = vec![""; self.columns.len()];
             for (at, text) in cells {
                 row[*at] = text;
             }
             writer.write_record([id.as_str(), body].into_iter().chain(row))?;
         }
-        Ok(writer.into_inner().map_err(|e| e.into_error())?)
+        Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
     }
 }
 
