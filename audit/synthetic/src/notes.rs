@@ -494,20 +494,31 @@ impl Note {
     }
 
     /// The flags of the whole record, by the definitions of the label scheme.
+    ///
+    /// C2 asks for a sign of sexual harm: a sexual-health need, what the child has said, images held over the child, or older associates
+    /// beside being carried or housed; and for nothing that shows that *sexual* exploitation was thought of. A child who is written
+    /// down as at risk of exploitation, or as harmed, without a word of what kind, has not been thought of in that way.
     fn flag(&mut self, closing: bool) {
         let affirmed = |s: &&NoteSpan| {
             s.kind == SpanKind::Annotation && s.assertion == "affirmed" && s.experiencer == "subject"
         };
         let has = |code: &str| self.spans.iter().filter(affirmed).any(|s| s.code == code);
+        let says = |code: &str, word: &str| {
+            self.spans.iter().filter(affirmed).filter(|s| s.code == code).any(|s| {
+                let phrase = &self.text[s.start as usize..s.end as usize];
+                phrase.windows(word.len()).any(|w| w == word.as_bytes())
+            })
+        };
         let strong = ["H05", "H08", "H09", "H10", "H12"].iter().any(|c| has(c));
         let others = SIGNS.iter().filter(|(code, _)| has(code)).count();
         let harmed = strong || others >= 2;
         let risk = has("RISK");
         let acknowledged = has("ACK");
-        let considered = acknowledged || risk;
+        let sexual = has("H05") || has("H09") || says("H10", "images") || has("H02") && has("H04");
+        let considered = says("ACK", "sexual") || says("RISK", "sexual");
         self.flags = [
             risk && harmed && !acknowledged,
-            has("CCE") && (has("H05") || has("H09")) && !considered,
+            has("CCE") && sexual && !considered,
             closing && harmed,
         ];
     }
@@ -696,6 +707,43 @@ mod tests {
         let value: serde_json::Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(value["written_on"], "2019-04-14");
         assert!(!value["language"].as_array().unwrap().is_empty());
+    }
+
+    #[test]
+    fn exploitation_without_its_kind_does_not_show_that_sexual_harm_was_thought_of() {
+        let span = |code| NoteSpan {
+            code,
+            start: 0,
+            end: 0,
+            kind: SpanKind::Annotation,
+            assertion: "affirmed",
+            temporality: "current",
+            experiencer: "subject",
+            label: "harm",
+        };
+        let flagged = |phrases: &[(&'static str, &str)]| {
+            let mut note = Note::default();
+            for (code, phrase) in phrases {
+                let start = note.text.len() as u32;
+                note.text.extend_from_slice(phrase.as_bytes());
+                let end = note.text.len() as u32;
+                note.spans.push(NoteSpan { start, end, ..span(code) });
+            }
+            note.flag(false);
+            note.flags[1]
+        };
+        let criminal = ("CCE", "county lines");
+        let infection = ("H05", "needed treatment for a repeat infection");
+        let debt = ("H10", "said that a debt was being held over her");
+        let images = ("H10", "was frightened by threats to share images of her");
+        assert!(flagged(&[criminal, infection]));
+        assert!(flagged(&[criminal, infection, ("RISK", "at high risk of exploitation")]));
+        assert!(flagged(&[criminal, infection, ("ACK", "has been harmed by adults")]));
+        assert!(!flagged(&[criminal, infection, ("RISK", "at medium risk of sexual exploitation")]));
+        assert!(!flagged(&[criminal, infection, ("ACK", "has been sexually exploited")]));
+        assert!(flagged(&[criminal, images]) && !flagged(&[criminal, debt]) && !flagged(&[infection]));
+        let (men, car) = (("H02", "was seen with a group of older men"), ("H04", "was dropped by a driver"));
+        assert!(flagged(&[criminal, men, car]) && !flagged(&[criminal, men]) && !flagged(&[criminal, car]));
     }
 
     #[test]
