@@ -221,6 +221,7 @@ impl Checker {
                     wording: data.kind == Kind::Wording,
                     risk: data.kind == Kind::Risk,
                     disclosure: data.category == "H09",
+                    suffered: matches!(data.category.as_str(), "H09" | "H12"),
                     subject: data.subject,
                     negated: data.negated,
                     historical: data.historical,
@@ -386,6 +387,7 @@ fn rank(rule: &Rule) -> u8 {
         "H11" => 13,
         "H01" => 14,
         "H02" => 15,
+        "OVER" => 17,
         _ => 16,
     }
 }

@@ -43,6 +43,8 @@ pub enum Kind {
     Considered,
     /// Words that say why a closure is no loss: another body holds the case.
     Transferred,
+    /// Words that say that something of the past has stopped or has been dealt with.
+    Resolved,
 }
 
 /// Which subject a rule asks of its clause.

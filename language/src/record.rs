@@ -20,7 +20,7 @@ pub enum Flag {
     C1,
     /// Recorded only as criminal exploitation, although the record shows signs of sexual harm.
     C2,
-    /// Closed or lowered, although the record shows harm that is not resolved.
+    /// Closed or lowered, although the record shows harm, now or in the past, that it does not say is over.
     C3,
 }
 
@@ -96,7 +96,7 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
             .filter(move |i| last.replace(i.place.note) != Some(i.place.note))
     };
     for risk in first(Kind::Risk) {
-        let (evidence, last) = evidence(checker, &items, risk, window, false);
+        let (evidence, last) = evidence(checker, &items, risk, window, |_| true);
         if evidence.is_empty() {
             continue;
         }
@@ -139,12 +139,13 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
         if of(Kind::Transferred).any(|t| t.place.note == closed.place.note) {
             continue;
         }
+        // Past harm counts here too, for it foretells harm (the Inquiry's F.5, paragraph 33), unless the record says that it is over.
         let (evidence, _) = evidence(
             checker,
             &items,
             closed,
             Window { days_after: window.days_after.min(31), ..window },
-            true,
+            |sign| sign.mention.temporality == Temporality::Current || !of(Kind::Resolved).any(|r| ends(r, sign)),
         );
         if !evidence.is_empty() {
             found.push(Contradiction { flag: Flag::C3, claim: closed.place, evidence });
@@ -167,18 +168,24 @@ fn within(claim: Option<Date>, other: Option<Date>, window: Window) -> bool {
     days >= -window.days_before && days <= window.days_after
 }
 
-/// One strong sign, or two different others; else nothing. Past harm counts, unless only what is unresolved is asked for.
-fn evidence(
+/// Whether a phrase that says that something is over is said of a sign: in its sentence or the next.
+fn ends(over: &Item<'_>, sign: &Item<'_>) -> bool {
+    let (over_at, sign_at) = (over.mention.sentence, sign.mention.sentence);
+    let written = over.place.mention.is_some() && sign.place.mention.is_some();
+    written && over.place.note == sign.place.note && (over_at == sign_at || over_at == sign_at + 1)
+}
+
+/// One strong sign, or two different others; else nothing. Past harm counts.
+fn evidence<'a>(
     checker: &Checker,
-    items: &[Item<'_>],
-    claim: &Item<'_>,
+    items: &[Item<'a>],
+    claim: &Item<'a>,
     window: Window,
-    unresolved: bool,
+    open: impl Fn(&Item<'a>) -> bool,
 ) -> (Vec<Place>, Option<Date>) {
-    let signs: Vec<&Item<'_>> = items
+    let signs: Vec<&Item<'a>> = items
         .iter()
-        .filter(|i| i.mention.kind == Kind::Indicator && i.mention.stands() && !i.mention.covered)
-        .filter(|i| !unresolved || i.mention.temporality == Temporality::Current)
+        .filter(|i| i.mention.kind == Kind::Indicator && i.mention.stands() && !i.mention.covered && open(i))
         .filter(|i| within(claim.date, i.date, window))
         .collect();
     let strong = signs.iter().any(|i| checker.rule(i.mention).strong);

@@ -134,10 +134,35 @@ const ADDRESSING: &[&str] = &[
     "approached",
 ];
 
+/// Those of the family who are children themselves, and friends: "Sister: bruises", "her friend told us that she had been hurt".
+const PEERS: &[&str] = &[
+    "brother", "brothers", "sister", "sisters", "sibling", "siblings", "cousin", "cousins", "nephew",
+    "niece", "friend", "friends", "bestfriend", "peer", "classmate", "classmates", "flatmate", "roommate",
+];
+
+/// What a child does who speaks of harm.
+const TELLING: &[&str] = &["told", "tells", "disclosed", "discloses", "confided", "revealed", "said", "says"];
+
+/// Nouns for words that are talked about.
+const TERMS: &[&str] = &[
+    "term", "terms", "label", "labels", "description", "descriptions", "tag", "category", "heading", "code",
+    "expression", "word", "words", "phrase", "phrases", "wording",
+];
+
+/// What leads to whom something falls upon.
+const UPON: &[&str] = &["to", "of", "on", "for", "against", "towards", "at"];
+
+/// What is hurt.
+const BODY: &[&str] = &[
+    "arm", "arms", "leg", "legs", "neck", "face", "wrist", "wrists", "back", "body", "hand", "hands", "eye",
+    "eyes", "head", "chest", "shoulder", "shoulders", "cheek", "ribs", "throat", "stomach", "lip",
+];
+
 /// Adjectives that may stand between a preposition and a person or place.
 const ADJECTIVES: &[&str] = &[
     "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last",
-    "first", "primary", "another", "close",
+    "first", "primary", "another", "close", "younger", "little", "baby", "twin", "eldest", "youngest", "elder",
+    "half", "step", "foster", "whole",
 ];
 
 /// Whose clause a phrase stands in.
@@ -165,6 +190,8 @@ pub(crate) struct Ask {
     pub(crate) wording: bool,
     /// What the child has said of the harm.
     pub(crate) disclosure: bool,
+    /// What is done to somebody: what was told of harm, a charge.
+    pub(crate) suffered: bool,
     /// Words that place the child at risk.
     pub(crate) risk: bool,
     pub(crate) subject: crate::pack::Subject,
@@ -194,7 +221,7 @@ pub(crate) fn heading_of(sentence: u32, tokens: &[Token], sentences: &[Sentence]
 
 impl Reader<'_> {
     fn class(&self, at: u32) -> u32 {
-        let token = self.tokens[at as usize];
+        let Some(token) = self.tokens.get(at as usize) else { return 0 };
         if token.is_number() { 0 } else { self.packs.words.of(token.word) }
     }
 
@@ -281,32 +308,63 @@ impl Reader<'_> {
             status.not_counted = Some(NotCounted::OtherSense);
             status.cues.push(self.cue("not a person", ask.end, ask.end + 1));
         }
-        // "injuries to her sister", "older men wait for his brother".
-        let last = self.sentences[ask.sentence as usize].last;
-        let mut at = ask.end;
-        while at < last.min(ask.end + 4) {
-            if self.tokens[at as usize].before & mark::BARRIER != 0 {
-                break;
-            }
-            let class = self.class(at);
-            if class & RELATIVE != 0 && at > ask.end {
-                let by_preposition = (ask.end..at).any(|i| {
-                    ["to", "of", "on", "for", "against", "towards", "at"].iter().any(|w| self.is(i, w))
-                });
-                let to_them = (ask.end..at).all(|i| {
-                    self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK) != 0
-                });
-                if by_preposition && to_them {
-                    status.experiencer = Experiencer::Other;
-                    status.cues.push(self.cue("other person", at, at + 1));
-                }
-                break;
-            }
-            at += 1;
+        if let Some(at) = self.tells_of_own(ask) {
+            status.experiencer = Experiencer::Other;
+            status.cues.push(self.cue("other person", at, at + 1));
+        }
+        if let Some(at) = self.falls_on(ask) {
+            status.experiencer = Experiencer::Other;
+            status.cues.push(self.cue("other person", at, at + 1));
         }
         if status.experiencer == Experiencer::Other && ask.wording && status.not_counted.is_none() {
             status.not_counted = Some(NotCounted::OtherPerson);
         }
+    }
+
+    /// "Her friend told us that a man had hurt her": a child who tells tells of own harm, unless a name or "he" for "she" says whose.
+    fn tells_of_own(&self, ask: &Ask) -> Option<u32> {
+        if !ask.disclosure {
+            return None;
+        }
+        let first = self.sentences[ask.sentence as usize].first;
+        let peer = |at: &u32| PEERS.iter().any(|w| self.is(*at, w));
+        let at = (first.max(ask.start.saturating_sub(2))..ask.start + 1).rev().find(peer)?;
+        // Seeing is no telling, and a name is somebody else's.
+        let tells = (at + 1..ask.end.min(at + 4)).any(|i| TELLING.iter().any(|w| self.is(i, w)));
+        let named = (at + 2..ask.end).any(|i| is_name(self.tokens[i as usize]));
+        (tells && !named).then_some(at)
+    }
+
+    /// The relative whom a phrase falls upon: "injuries to her sister", "bruises were seen on his mother", "assaulted her brother".
+    fn falls_on(&self, ask: &Ask) -> Option<u32> {
+        let last = self.sentences[ask.sentence as usize].last;
+        let upon = |at: u32| UPON.iter().any(|w| self.is(at, w));
+        // The phrase may end in the "her" of "her sister".
+        let mut from = ask.end;
+        if from > ask.start + 1 && self.class(from - 1) & POSSESSIVE != 0 {
+            from -= 1;
+        }
+        let found = (from..last.min(from + 6))
+            .take_while(|at| *at == from || self.tokens[*at as usize].before & mark::BARRIER == 0)
+            .find(|at| self.class(*at) & RELATIVE != 0)?;
+        if found < ask.end || self.tokens[ask.end as usize].before & mark::BARRIER != 0 {
+            return None;
+        }
+        let linked = (from..found).all(|i| {
+            self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK | AUXILIARY) != 0
+                || ADJECTIVES.iter().any(|w| self.is(i, w))
+        });
+        let by_preposition = (from..found).any(upon) || from < ask.end && upon(from - 1);
+        // "raped her sister": what was suffered has its object beside it, unless who did it follows, as after "by".
+        let direct = ask.suffered
+            && from < found
+            && (from..found).all(|i| self.class(i) & (PREPOSITION | AUXILIARY) == 0)
+            && self.class(from - 1) & PREPOSITION == 0;
+        // "at her aunt's", "to her uncle's flat" are places; "to her mother's face" is hers.
+        let place = self.is(found + 1, "'s")
+            && !BODY.iter().any(|w| self.is(found + 2, w))
+            && !["of", "on", "against"].iter().any(|w| (from.max(1) - 1..found).any(|i| self.is(i, w)));
+        (linked && (by_preposition || direct) && !place).then_some(found)
     }
 
     /// Whether the phrase is what somebody is or was: "was seen with ...".
@@ -346,15 +404,24 @@ impl Reader<'_> {
     fn owner(&self, sentence: u32, start: u32, triggers: &[Found]) -> Owner {
         let first = self.sentences[sentence as usize].first;
         let head = self.class(start) & AUXILIARY != 0 || self.tokens[start as usize].word == 0;
+        // "her mother's bruises", "his brother's phone": what stands right after a relative's name is the relative's.
+        if start >= first + 2
+            && self.is(start - 1, "'s")
+            && self.class(start - 2) & RELATIVE != 0
+            && self.class(start) & (RELATIVE | OUTSIDER) == 0
+        {
+            return Owner::Other(start - 2);
+        }
         let mut verb = head;
         let mut near = true;
         let mut at = start;
         while at > first {
-            if self.tokens[at as usize].before
-                & (mark::SEMICOLON | mark::DASH | mark::COLON | mark::TICKED | mark::UNTICKED)
-                != 0
-            {
-                return Owner::Nobody;
+            let before = self.tokens[at as usize].before;
+            if before & (mark::SEMICOLON | mark::DASH | mark::COLON | mark::TICKED | mark::UNTICKED) != 0 {
+                return match self.labelled(first, at, triggers) {
+                    Some(relative) if before & mark::COLON != 0 => Owner::Other(relative),
+                    _ => Owner::Nobody,
+                };
             }
             at -= 1;
             let token = self.tokens[at as usize];
@@ -370,7 +437,10 @@ impl Reader<'_> {
                 let theirs = at > first + 1
                     && self.is(at - 1, "'s")
                     && self.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0;
-                if at > first && class & PRONOUN == 0 && (self.class(at - 1) & OTHER_MARK != 0 || theirs) {
+                if at > first
+                    && class & PRONOUN == 0
+                    && (self.class(at - 1) & OTHER_MARK != 0 || theirs || self.beside(at, first))
+                {
                     return Owner::Other(at);
                 }
                 // "the boy with the dog" is left alone: the first child met is taken.
@@ -379,7 +449,9 @@ impl Reader<'_> {
             if class & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0 && !possessor {
                 // "Female, 13, ...": a child, whatever the noun.
                 let age = self.tokens[at as usize + 1..start as usize].iter().take(2).find(|t| t.is_number());
-                if class & OUTSIDER != 0 && age.is_some_and(|t| (4..18).contains(&t.word)) {
+                if class & OUTSIDER != 0
+                    && (age.is_some_and(|t| (4..18).contains(&t.word)) || at == first && self.aged_after(start, sentence))
+                {
                     return Owner::Child;
                 }
                 if Self::speaks(at, start, triggers) {
@@ -460,6 +532,48 @@ impl Reader<'_> {
             near = false;
         }
         Owner::Nobody
+    }
+
+    /// "Female is known to officers, 13 years": the age of a child behind what is said of whom the entry begins with.
+    fn aged_after(&self, start: u32, sentence: u32) -> bool {
+        let last = self.sentences[sentence as usize].last;
+        (start..last.saturating_sub(1)).any(|at| {
+            let token = self.tokens[at as usize];
+            token.is_number()
+                && (4..18).contains(&token.word)
+                && ["years", "yrs", "yr", "yo", "y"].iter().any(|w| self.is(at + 1, w))
+        })
+    }
+
+    /// The relative whom the words before a colon name: "Sister (9):", "Mother, seen by the doctor:". "Mother:" alone is who speaks.
+    fn labelled(&self, first: u32, colon: u32, triggers: &[Found]) -> Option<u32> {
+        let mut found = None;
+        for at in first..colon {
+            let class = self.class(at);
+            if self.tokens[at as usize].before & mark::SEMICOLON != 0 && at > first {
+                return None;
+            }
+            if class & RELATIVE != 0 && !self.is(at + 1, "'s") && found.is_none() {
+                found = Some(at);
+            } else if class & CHILD != 0 && class & POSSESSIVE == 0 {
+                return None;
+            }
+        }
+        let at = found?;
+        let told = at + 1 < colon && (at + 1..colon).any(|i| self.class(i) & AUXILIARY != 0);
+        let named = PEERS.iter().any(|w| self.is(at, w));
+        ((named || told) && !Self::speaks(at, colon, triggers)).then_some(at)
+    }
+
+    /// A child who is known by the child of the record: "a girl in her class", "the boy in the next room".
+    fn beside(&self, at: u32, first: u32) -> bool {
+        if at == first || self.class(at - 1) & DETERMINER == 0 && !self.is(at - 1, "older") && !self.is(at - 1, "younger") {
+            return false;
+        }
+        let by = ["in", "from", "at", "on", "of"].iter().any(|w| self.is(at + 1, w));
+        let theirs = self.class(at + 2) & POSSESSIVE != 0
+            || self.is(at + 2, "the") && ["next", "same", "other"].iter().any(|w| self.is(at + 3, w));
+        by && theirs && self.tokens[at as usize + 1].before & mark::BARRIER == 0
     }
 
     /// Whether a person who stands at `at` is said to speak, know or see before `start`.
@@ -614,6 +728,11 @@ impl Reader<'_> {
                 return;
             }
         }
+        if let Some(t) = self.would_be(ask, triggers) {
+            status.assertion = Assertion::Hypothetical;
+            status.cues.push(self.cue("hypothetical", t.start, t.end));
+            return;
+        }
         // "She says that the men never hurt her": the no stands inside what was told.
         let told_no = triggers.iter().find(|t| {
             t.kind == TriggerKind::Denial && t.start >= ask.start && t.end <= ask.end && ask.disclosure
@@ -695,6 +814,23 @@ impl Reader<'_> {
             }
         }
         self.heading(ask, status);
+    }
+
+    /// "She would be afraid of them if they came back": what is said to follow from a condition that stands after it.
+    fn would_be<'t>(&self, ask: &Ask, triggers: &'t [Found]) -> Option<&'t Found> {
+        let first = self.sentences[ask.sentence as usize].first;
+        let modal = (first.max(ask.start.saturating_sub(3))..ask.start + 1).rev().find(|at| {
+            ["would", "could", "will", "'d", "'ll"].iter().any(|w| self.is(*at, w))
+        })?;
+        if (modal + 1..=ask.start).any(|at| self.tokens[at as usize].before & mark::BARRIER != 0) {
+            return None;
+        }
+        triggers.iter().find(|t| {
+            t.kind == TriggerKind::Hypothetical
+                && t.start >= ask.end
+                && (self.is(t.start, "if") || self.is(t.start, "unless"))
+                && self.unbroken(ask.end, t.start, &[])
+        })
     }
 
     /// A no on both sides: "the report that ... was wrong".
@@ -841,6 +977,12 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        // "I challenged the term 'risky behaviour'".
+        if let Some(at) = self.termed(ask).filter(|_| quoted) {
+            status.not_counted = Some(NotCounted::Quotation);
+            status.cues.push(self.cue("talked about", at, at + 1));
+            return;
+        }
         if sentence.question {
             status.not_counted = Some(NotCounted::Question);
             return;
@@ -927,6 +1069,16 @@ impl Reader<'_> {
             }
         }
         open
+    }
+
+    /// The noun before the quotation marks that says that words are talked about.
+    fn termed(&self, ask: &Ask) -> Option<u32> {
+        let first = self.sentences[ask.sentence as usize].first;
+        let open = (first..=ask.start)
+            .rev()
+            .find(|at| self.tokens[*at as usize].before & mark::OPEN_QUOTE != 0)
+            .filter(|open| *open > first)?;
+        TERMS.iter().any(|w| self.is(open - 1, w)).then_some(open - 1)
     }
 
     /// "I" or "my" between the quotation marks that hold a phrase.

@@ -312,6 +312,14 @@ pub(crate) fn tokenise(
                     match c {
                         '\u{201C}' | '\u{2018}' | '\u{00AB}' => before |= mark::OPEN_QUOTE,
                         '\u{201D}' | '\u{2019}' | '\u{00BB}' => before |= mark::CLOSE_QUOTE,
+                        // A short dash between two letters joins them; with space about it, or a long one, it parts.
+                        '\u{2013}'
+                            if at > 0
+                                && bytes[at - 1].is_ascii_alphabetic()
+                                && bytes.get(at + 3).is_some_and(u8::is_ascii_alphabetic) =>
+                        {
+                            before |= mark::HYPHEN;
+                        }
                         '\u{2013}' | '\u{2014}' => before |= mark::DASH,
                         '\u{2010}' | '\u{2011}' => before |= mark::HYPHEN,
                         '\u{2022}' => before |= mark::SENTENCE,

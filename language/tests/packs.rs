@@ -247,6 +247,32 @@ fn a_no_and_another_child_change_the_status_and_nothing_else_does() {
     }
 }
 
+/// A closure is weighed against past harm too, unless the record says that it is over; and what is over does not hide what is not.
+#[test]
+fn a_closure_is_weighed_against_the_past() {
+    use candour_language::Flag;
+    let flags = |text: &str| {
+        let meta = candour_language::Meta { doc_type: "minutes".into(), ..Default::default() };
+        let note = candour_language::Note { text: text.to_owned(), meta, ..Default::default() };
+        let reading = checker().read(&note, &mut Scratch::default());
+        Prediction::of(checker(), &note, &reading).record_flags
+    };
+    for closing in ["Case closed.", "Stepped down to early help.", "Risk lowered from high to low."] {
+        for past in ["Two years ago she told her nurse that a man had hurt her.", "In 2019 he had a repeat infection."] {
+            assert_eq!(flags(&format!("{closing} {past}")), [Flag::C3], "{closing} {past}");
+            assert_eq!(flags(&format!("{past} {closing}")), [Flag::C3], "{past} {closing}");
+            let over = "There have been no further incidents since.";
+            assert!(flags(&format!("{past} {over} {closing}")).is_empty(), "{past} {over} {closing}");
+            let now = "On Monday she came home with unexplained bruises.";
+            assert_eq!(flags(&format!("{past} {over} {now} {closing}")), [Flag::C3], "{past} {over} {now}");
+            let no_end = "It has not stopped.";
+            assert_eq!(flags(&format!("{past} {no_end} {closing}")), [Flag::C3], "{past} {no_end}");
+        }
+        // One weak sign of the past is not enough, nor are two that are over.
+        assert!(flags(&format!("Last year she was missing once. {closing}")).is_empty(), "{closing}");
+    }
+}
+
 /// The status of the first sign in a note.
 fn status(text: &str) -> (Assertion, Experiencer) {
     let note = candour_language::Note { text: text.to_owned(), ..Default::default() };
