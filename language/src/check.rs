@@ -221,6 +221,7 @@ impl Checker {
                     wording: data.kind == Kind::Wording,
                     risk: data.kind == Kind::Risk,
                     disclosure: data.category == "H09",
+                    character: data.category == "B4",
                     suffered: matches!(data.category.as_str(), "H09" | "H12"),
                     subject: data.subject,
                     negated: data.negated,

@@ -192,6 +192,8 @@ pub(crate) struct Ask {
     pub(crate) disclosure: bool,
     /// What is done to somebody: what was told of harm, a charge.
     pub(crate) suffered: bool,
+    /// Words for a character.
+    pub(crate) character: bool,
     /// Words that place the child at risk.
     pub(crate) risk: bool,
     pub(crate) subject: crate::pack::Subject,
@@ -273,12 +275,14 @@ impl Reader<'_> {
                 Owner::Other(at)
                     if !ask.wording
                         && self.class(at) & RELATIVE == 0
-                        && (self.class(at + 1) & BE == 0 || self.names_child(ask)) => {}
+                        && (self.class(at + 1) & BE == 0 && self.class(at) & CHILD == 0
+                            || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
                 Owner::Other(at)
                     if self.class(at) & (RELATIVE | OUTSIDER) == 0
                         && self.class(at) & PROFESSIONAL != 0
-                        && (!ask.wording || at + 1 < ask.start && self.class(at + 1) & BE == 0) => {}
+                        && (!ask.wording
+                            || at + 1 < ask.start && self.class(at + 1) & (BE | RELATIVISER) == 0) => {}
                 Owner::Other(at) => {
                     status.experiencer = Experiencer::Other;
                     status.cues.push(self.cue("other person", at, at + 1));
@@ -308,6 +312,10 @@ impl Reader<'_> {
             status.not_counted = Some(NotCounted::OtherSense);
             status.cues.push(self.cue("not a person", ask.end, ask.end + 1));
         }
+        if let Some(at) = self.describes_other(ask) {
+            status.experiencer = Experiencer::Other;
+            status.cues.push(self.cue("other person", at, at + 1));
+        }
         if let Some(at) = self.tells_of_own(ask) {
             status.experiencer = Experiencer::Other;
             status.cues.push(self.cue("other person", at, at + 1));
@@ -319,6 +327,25 @@ impl Reader<'_> {
         if status.experiencer == Experiencer::Other && ask.wording && status.not_counted.is_none() {
             status.not_counted = Some(NotCounted::OtherPerson);
         }
+    }
+
+    /// "her aggressive father", "a manipulative man of 40": the word after is whom a word for character describes.
+    fn describes_other(&self, ask: &Ask) -> Option<u32> {
+        let at = ask.end;
+        if !ask.character || at >= self.sentences[ask.sentence as usize].last {
+            return None;
+        }
+        let token = self.tokens[at as usize];
+        let class = self.class(at);
+        let sexless = !["male", "males", "female", "females"].iter().any(|w| self.is(at, w));
+        let young = self
+            .tokens
+            .iter()
+            .skip(at as usize + 1)
+            .take(3)
+            .any(|t| t.is_number() && (4..18).contains(&t.word));
+        let person = class & RELATIVE != 0 || class & OUTSIDER != 0 && class & CHILD == 0 && sexless && !young;
+        (person && token.before & (mark::BARRIER | mark::CLOSE_QUOTE | mark::LINE) == 0).then_some(at)
     }
 
     /// "Her friend told us that a man had hurt her": a child who tells tells of own harm, unless a name or "he" for "she" says whose.
@@ -354,7 +381,9 @@ impl Reader<'_> {
             self.class(i) & (PREPOSITION | POSSESSIVE | DETERMINER | PRONOUN | OTHER_MARK | AUXILIARY) != 0
                 || ADJECTIVES.iter().any(|w| self.is(i, w))
         });
-        let by_preposition = (from..found).any(upon) || from < ask.end && upon(from - 1);
+        // "debts to her cousin" are the child's.
+        let owed = (ask.start..ask.end).any(|i| ["debt", "debts", "owes", "owe", "owed"].iter().any(|w| self.is(i, w)));
+        let by_preposition = (from..found).any(upon) || upon(from - 1) && (from < ask.end || !owed && !self.is(from.max(2) - 2, "known"));
         // "raped her sister": what was suffered has its object beside it, unless who did it follows, as after "by".
         let direct = ask.suffered
             && from < found
@@ -430,6 +459,15 @@ impl Reader<'_> {
             }
             let class = self.class(at);
             let possessor = at + 1 < start && self.is(at + 1, "'s");
+            // "a girl in her class": the girl, and not whose class it is.
+            if class & POSSESSIVE != 0
+                && at >= first + 3
+                && self.class(at - 2) & CHILD != 0
+                && self.class(at - 2) & (PRONOUN | RELATIVE) == 0
+                && self.beside(at - 2, first)
+            {
+                return Owner::Other(at - 2);
+            }
             if class & CHILD != 0 && class & (RELATIVE | OUTSIDER) == 0 {
                 if possessor {
                     continue;
@@ -439,7 +477,10 @@ impl Reader<'_> {
                     && self.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0;
                 if at > first
                     && class & PRONOUN == 0
-                    && (self.class(at - 1) & OTHER_MARK != 0 || theirs || self.beside(at, first))
+                    && (self.class(at - 1) & OTHER_MARK != 0
+                        || theirs
+                        || self.is(at - 1, "older")
+                        || self.beside(at, first))
                 {
                     return Owner::Other(at);
                 }
@@ -497,6 +538,12 @@ impl Reader<'_> {
                 return Owner::Child;
             }
             if class & THING != 0 {
+                // "A girl in her class is": the head stands before the preposition.
+                let (oblique, left) = self.oblique(at, first);
+                if oblique && left > first && self.class(left - 1) & CHILD != 0 {
+                    at = left;
+                    continue;
+                }
                 if near && verb {
                     return Owner::Thing(at);
                 }
@@ -517,6 +564,14 @@ impl Reader<'_> {
                     || initial
                     || self.class(at + 1) & (AUXILIARY | ADVERB) != 0
                     || at + 1 == start && head;
+                // "Half sister Kayleigh", "his cousin Dev": the name is the relative's, unless the relative is told it.
+                let beside = at > first
+                    && self.class(at - 1) & RELATIVE != 0
+                    && token.before & (mark::BARRIER | mark::LINE) == 0
+                    && !self.addressed(at - 1, first);
+                if beside && named {
+                    return Owner::Other(at - 1);
+                }
                 if named {
                     return Owner::Child;
                 }
@@ -640,7 +695,7 @@ impl Reader<'_> {
             let covers = t.start <= trigger.start && trigger.end <= t.end;
             // A no is silenced by any phrase that it is a part of: "not [known who]".
             let shares =
-                trigger.kind == TriggerKind::Negation && t.start < trigger.end && trigger.start < t.end;
+                trigger.kind == TriggerKind::Negation && t.start < trigger.end && trigger.end <= t.end;
             from_before || covers || shares
         })
     }
@@ -694,6 +749,10 @@ impl Reader<'_> {
         }
         if sentence.question {
             status.assertion = Assertion::Hypothetical;
+            if let Some((at, yes)) = self.answer(ask.sentence) {
+                status.assertion = if yes { Assertion::Affirmed } else { Assertion::Negated };
+                status.cues.push(self.cue("answer", at, at + 1));
+            }
             return;
         }
         if self.form(ask, sentence, status) {
@@ -800,7 +859,9 @@ impl Reader<'_> {
             if assessed {
                 continue;
             }
-            if !Self::silenced(&t, triggers) && self.reaches(t.end, ask.start, triggers, 12, true) {
+            // "not known whether" doubts, though "not known" by itself says no to nothing.
+            let weighed = (t.start..t.end).any(|at| self.is(at, "whether") || self.is(at, "if"));
+            if (weighed || !Self::silenced(&t, triggers)) && self.reaches(t.end, ask.start, triggers, 12, true) {
                 status.assertion = Assertion::Possible;
                 status.cues.push(self.cue("possible", t.start, t.end));
                 return;
@@ -870,7 +931,8 @@ impl Reader<'_> {
         for at in ask.end..sentence.last.min(ask.end + 4) {
             let class = self.class(at);
             let token = self.tokens[at as usize];
-            if class & (YES | NO) == 0 {
+            let denies = self.is(at, "denies") || self.is(at, "denied");
+            if class & (YES | NO) == 0 && !denies {
                 if token.before & mark::SENTENCE != 0 {
                     break;
                 }
@@ -884,6 +946,16 @@ impl Reader<'_> {
                 last || self.tokens[at as usize + 1].before & (mark::BARRIER | mark::SLASH | mark::LINE) != 0;
             let letter = token.shape & shape::SINGLE != 0;
             let capital = token.shape & shape::CAPITAL != 0;
+            // "Alcohol: denies", as a form writes what the child says.
+            if denies {
+                if parted && alone {
+                    status.end = at + 1;
+                    status.assertion = Assertion::DeniedByChild;
+                    status.cues.push(self.cue("form", at, at + 1));
+                    return true;
+                }
+                continue;
+            }
             // "Gifts: none seen", "Gifts Y", "GIFTS NO".
             let after_heading = parted && (letter || alone || self.is(at, "none") || self.is(at, "nil"));
             let beside_it = at == ask.end && (letter && capital || last && token.shape & shape::UPPER != 0);
@@ -896,6 +968,15 @@ impl Reader<'_> {
         status.assertion = if yes { Assertion::Affirmed } else { Assertion::Negated };
         status.cues.push(self.cue("form", at, at + 1));
         true
+    }
+
+    /// The answer to a question, in the few words that follow it: "Any bruises? None seen.", "Missing? Yes".
+    fn answer(&self, sentence: u32) -> Option<(u32, bool)> {
+        let next = self.sentences.get(sentence as usize + 1)?;
+        let class = self.class(next.first);
+        let short = next.last - next.first <= 3
+            || self.tokens[next.first as usize + 1].before & (mark::COMMA | mark::DASH | mark::SEMICOLON) != 0;
+        (class & (YES | NO) != 0 && short && !self.is(next.first, "never")).then_some((next.first, class & YES != 0))
     }
 
     /// A list takes its status from the line that heads it: "No evidence of:", "Signs to look out for:".
@@ -926,7 +1007,8 @@ impl Reader<'_> {
                 n.kind == TriggerKind::Now
                     && (n.start < t.end && t.start < n.end
                         || n.start >= t.end && n.end <= ask.start
-                        || t.start >= ask.end && n.start >= ask.end && n.start < t.start)
+                        || t.start >= ask.end && n.start >= ask.end && n.start < t.start
+                        || n.start > t.end && self.is(n.start - 1, "again"))
             });
             if parted || recent || self.not_past(t) {
                 continue;
@@ -976,6 +1058,13 @@ impl Reader<'_> {
                 TriggerKind::Generic => return set(status, NotCounted::General, "in general", t),
                 _ => {}
             }
+        }
+        // A box that is not ticked, an answer of no.
+        let mut answered = status.clone();
+        if self.form(ask, sentence, &mut answered) && answered.assertion == Assertion::Negated {
+            status.not_counted = Some(NotCounted::Negated);
+            status.cues = answered.cues;
+            return;
         }
         // "I challenged the term 'risky behaviour'".
         if let Some(at) = self.termed(ask).filter(|_| quoted) {
@@ -1033,7 +1122,14 @@ impl Reader<'_> {
         if let Some(t) = Self::around(ask, triggers) {
             return set(status, NotCounted::Negated, "negation", t);
         }
-        let Some(t) = reported else { return };
+        // "Mum: she is out of control", as minutes write who speaks.
+        let label = || {
+            let colon = (sentence.first + 1..=ask.start.min(sentence.first + 4))
+                .find(|at| self.tokens[*at as usize].before & mark::COLON != 0)?;
+            let at = (sentence.first..colon).find(|at| self.class(*at) & RELATIVE != 0)?;
+            Some(Found { kind: TriggerKind::Speech, start: at, end: colon, sentence: ask.sentence })
+        };
+        let Some(t) = reported.or_else(label) else { return };
         let after = |t: &&Found| t.sentence > ask.sentence || t.start >= ask.end || t.end <= ask.start;
         let nearby = || {
             let next = if (ask.sentence as usize) + 1 < self.sentences.len() {
@@ -1138,6 +1234,14 @@ impl Reader<'_> {
             }
             at -= 1;
             if at + 1 < t.start && self.is(at + 1, "'s") {
+                continue;
+            }
+            // "her previous placements told us": the "her" of a noun does not speak.
+            if self.is(at, "her")
+                && at + 1 < t.start
+                && self.class(at + 1) & (AUXILIARY | ADVERB | PREPOSITION) == 0
+                && self.tokens[at as usize + 1].before & mark::BARRIER == 0
+            {
                 continue;
             }
             if let Some(speaker) = self.person(at, sentence.first) {
