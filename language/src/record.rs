@@ -145,7 +145,9 @@ pub fn contradictions(checker: &Checker, notes: &[Dated<'_>], window: Window) ->
             &items,
             closed,
             Window { days_after: window.days_after.min(31), ..window },
-            |sign| sign.mention.temporality == Temporality::Current || !of(Kind::Resolved).any(|r| ends(r, sign)),
+            |sign| {
+                sign.mention.temporality == Temporality::Current || !of(Kind::Resolved).any(|r| ends(r, sign))
+            },
         );
         if !evidence.is_empty() {
             found.push(Contradiction { flag: Flag::C3, claim: closed.place, evidence });

@@ -136,17 +136,119 @@ const ADDRESSING: &[&str] = &[
 
 /// Those of the family who are children themselves, and friends: "Sister: bruises", "her friend told us that she had been hurt".
 const PEERS: &[&str] = &[
-    "brother", "brothers", "sister", "sisters", "sibling", "siblings", "cousin", "cousins", "nephew",
-    "niece", "friend", "friends", "bestfriend", "peer", "classmate", "classmates", "flatmate", "roommate",
+    "brother",
+    "brothers",
+    "sister",
+    "sisters",
+    "sibling",
+    "siblings",
+    "cousin",
+    "cousins",
+    "nephew",
+    "niece",
+    "friend",
+    "friends",
+    "bestfriend",
+    "peer",
+    "classmate",
+    "classmates",
+    "flatmate",
+    "roommate",
 ];
+
+/// The ends of names for a child: "young person", "the 14-year-old", "the younger one".
+const PARTS: &[&str] =
+    &["person", "persons", "people", "old", "one", "yo", "youngest", "eldest", "pair", "named", "latter"];
+
+/// Nouns that only "he" takes up.
+const MALE: &[&str] = &[
+    "man",
+    "men",
+    "father",
+    "dad",
+    "daddy",
+    "uncle",
+    "brother",
+    "grandfather",
+    "grandad",
+    "stepfather",
+    "stepdad",
+    "stepbrother",
+    "nephew",
+    "husband",
+    "boyfriend",
+    "landlord",
+    "guy",
+    "bloke",
+    "priest",
+    "imam",
+];
+
+/// Nouns that only "she" takes up.
+const FEMALE: &[&str] = &[
+    "woman",
+    "women",
+    "mother",
+    "mum",
+    "mam",
+    "mummy",
+    "aunt",
+    "auntie",
+    "sister",
+    "gran",
+    "nan",
+    "nana",
+    "granny",
+    "grandmother",
+    "stepmother",
+    "stepmum",
+    "stepsister",
+    "niece",
+    "wife",
+    "girlfriend",
+    "landlady",
+];
+
+/// What one does who comes upon something.
+const SEEING: &[&str] = &[
+    "found",
+    "saw",
+    "seen",
+    "noticed",
+    "discovered",
+    "spotted",
+    "heard",
+    "recognised",
+    "smelled",
+    "smelt",
+    "photographed",
+    "counted",
+];
+
+/// Who runs away and is no child.
+const ANIMALS: &[&str] = &["dog", "cat", "horse", "hamster", "pet"];
 
 /// What a child does who speaks of harm.
 const TELLING: &[&str] = &["told", "tells", "disclosed", "discloses", "confided", "revealed", "said", "says"];
 
 /// Nouns for words that are talked about.
 const TERMS: &[&str] = &[
-    "term", "terms", "label", "labels", "description", "descriptions", "tag", "category", "heading", "code",
-    "expression", "word", "words", "phrase", "phrases", "wording",
+    "term",
+    "terms",
+    "label",
+    "labels",
+    "description",
+    "descriptions",
+    "tag",
+    "category",
+    "heading",
+    "code",
+    "expression",
+    "word",
+    "words",
+    "phrase",
+    "phrases",
+    "wording",
 ];
 
 /// What leads to whom something falls upon.
@@ -154,15 +256,36 @@ const UPON: &[&str] = &["to", "of", "on", "for", "against", "towards", "at"];
 
 /// What is hurt.
 const BODY: &[&str] = &[
-    "arm", "arms", "leg", "legs", "neck", "face", "wrist", "wrists", "back", "body", "hand", "hands", "eye",
-    "eyes", "head", "chest", "shoulder", "shoulders", "cheek", "ribs", "throat", "stomach", "lip",
+    "arm",
+    "arms",
+    "leg",
+    "legs",
+    "neck",
+    "face",
+    "wrist",
+    "wrists",
+    "back",
+    "body",
+    "hand",
+    "hands",
+    "eye",
+    "eyes",
+    "head",
+    "chest",
+    "shoulder",
+    "shoulders",
+    "cheek",
+    "ribs",
+    "throat",
+    "stomach",
+    "lip",
 ];
 
 /// Adjectives that may stand between a preposition and a person or place.
 const ADJECTIVES: &[&str] = &[
     "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last",
-    "first", "primary", "another", "close", "younger", "little", "baby", "twin", "eldest", "youngest", "elder",
-    "half", "step", "foster", "whole",
+    "first", "primary", "another", "close", "younger", "little", "baby", "twin", "eldest", "youngest",
+    "elder", "half", "step", "foster", "whole",
 ];
 
 /// Whose clause a phrase stands in.
@@ -192,6 +315,10 @@ pub(crate) struct Ask {
     pub(crate) disclosure: bool,
     /// What is done to somebody: what was told of harm, a charge.
     pub(crate) suffered: bool,
+    /// What names its victim: a charge, images.
+    pub(crate) befalls: bool,
+    /// How services and the child meet.
+    pub(crate) engagement: bool,
     /// Words for a character.
     pub(crate) character: bool,
     /// Words that place the child at risk.
@@ -269,13 +396,31 @@ impl Reader<'_> {
     fn experiencer(&self, ask: &Ask, triggers: &[Found], status: &mut Status) {
         use crate::pack::Subject;
         if ask.subject != Subject::Any {
-            match self.owner(ask.sentence, ask.start, triggers) {
+            let owner = match self.owner(ask, triggers) {
+                owner @ (Owner::Child | Owner::Nobody)
+                    if owner == Owner::Child || ask.start == self.sentences[ask.sentence as usize].first =>
+                {
+                    self.antecedent(ask).map_or(owner, Owner::Other)
+                }
+                owner => owner,
+            };
+            match owner {
                 Owner::Other(at) if ask.subject == Subject::AdultToo && self.class(at) & RELATIVE == 0 => {}
+                // "Her friend threatened to share pictures of her": a relative may do it too, but "was threatened" is no act.
+                Owner::Other(at)
+                    if ask.befalls
+                        && self.names_child(ask)
+                        && !(at + 1..=ask.start).any(|i| {
+                            ["was", "were", "is", "been", "being"].iter().any(|w| self.is(i, w))
+                        }) => {}
                 // "Adults gave her drink", "men collect her": done to the child, unless it is said what they are or have.
                 Owner::Other(at)
                     if !ask.wording
                         && self.class(at) & RELATIVE == 0
-                        && (self.class(at + 1) & BE == 0 && self.class(at) & CHILD == 0
+                        && (self.class(at + 1) & BE == 0
+                            && self.class(at) & CHILD == 0
+                            && !self.becomes(ask)
+                            && !(at > 0 && self.class(at - 1) & OTHER_MARK != 0)
                             || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
                 Owner::Other(at)
@@ -298,7 +443,9 @@ impl Reader<'_> {
         if ask.subject == Subject::Any
             && !ask.wording
             && self.said_to_be(ask)
-            && let Owner::Other(at) = self.owner(ask.sentence, ask.start, triggers)
+            // "Her stepfather was charged with assaulting her."
+            && !(ask.befalls && self.names_child(ask))
+            && let Owner::Other(at) = self.owner(ask, triggers)
             && self.class(at) & RELATIVE != 0
         {
             status.experiencer = Experiencer::Other;
@@ -316,7 +463,7 @@ impl Reader<'_> {
             status.experiencer = Experiencer::Other;
             status.cues.push(self.cue("other person", at, at + 1));
         }
-        if let Some(at) = self.tells_of_own(ask) {
+        if let Some(at) = self.tells_of_own(ask).or_else(|| self.told_of(ask)) {
             status.experiencer = Experiencer::Other;
             status.cues.push(self.cue("other person", at, at + 1));
         }
@@ -337,15 +484,30 @@ impl Reader<'_> {
         }
         let token = self.tokens[at as usize];
         let class = self.class(at);
-        let sexless = !["male", "males", "female", "females"].iter().any(|w| self.is(at, w));
         let young = self
             .tokens
             .iter()
             .skip(at as usize + 1)
             .take(3)
             .any(|t| t.is_number() && (4..18).contains(&t.word));
-        let person = class & RELATIVE != 0 || class & OUTSIDER != 0 && class & CHILD == 0 && sexless && !young;
+        let person =
+            class & RELATIVE != 0 || class & OUTSIDER != 0 && class & CHILD == 0 && !self.sex(at) && !young;
         (person && token.before & (mark::BARRIER | mark::CLOSE_QUOTE | mark::LINE) == 0).then_some(at)
+    }
+
+    /// "She disclosed that her brother had been hurt": whose harm is told of stands inside the phrase.
+    fn told_of(&self, ask: &Ask) -> Option<u32> {
+        if !ask.disclosure {
+            return None;
+        }
+        (ask.start + 2..ask.end).find(|at| {
+            let done_to = self.is(at + 1, "was")
+                || self.is(at + 1, "were")
+                || self.is(at + 2, "been") && self.class(at + 1) & AUXILIARY != 0;
+            self.class(*at) & RELATIVE != 0
+                && done_to
+                && !(at + 2..ask.end).any(|i| self.class(i) & PRONOUN != 0)
+        })
     }
 
     /// "Her friend told us that a man had hurt her": a child who tells tells of own harm, unless a name or "he" for "she" says whose.
@@ -382,8 +544,10 @@ impl Reader<'_> {
                 || ADJECTIVES.iter().any(|w| self.is(i, w))
         });
         // "debts to her cousin" are the child's.
-        let owed = (ask.start..ask.end).any(|i| ["debt", "debts", "owes", "owe", "owed"].iter().any(|w| self.is(i, w)));
-        let by_preposition = (from..found).any(upon) || upon(from - 1) && (from < ask.end || !owed && !self.is(from.max(2) - 2, "known"));
+        let owed = (ask.start..ask.end)
+            .any(|i| ["debt", "debts", "owes", "owe", "owed"].iter().any(|w| self.is(i, w)));
+        let by_preposition = (from..found).any(upon)
+            || upon(from - 1) && (from < ask.end || !owed && !self.is(from.max(2) - 2, "known"));
         // "raped her sister": what was suffered has its object beside it, unless who did it follows, as after "by".
         let direct = ask.suffered
             && from < found
@@ -394,6 +558,49 @@ impl Reader<'_> {
             && !BODY.iter().any(|w| self.is(found + 2, w))
             && !["of", "on", "against"].iter().any(|w| (from.max(1) - 1..found).any(|i| self.is(i, w)));
         (linked && (by_preposition || direct) && !place).then_some(found)
+    }
+
+    /// Whom the pronoun that begins the sentence takes up, where that is not the child: "The man came again. He is manipulative."
+    ///
+    /// Asked for is a person named in the sentence before (or further back over sentences that begin with the same pronoun), that
+    /// the pronoun fits, and that the sentences about it write of a child of the other sex and never use the pronoun elsewhere.
+    fn antecedent(&self, ask: &Ask) -> Option<u32> {
+        let he = |at: u32| ["he", "his", "him", "himself"].iter().any(|w| self.is(at, w));
+        let she = |at: u32| ["she", "her", "hers", "herself"].iter().any(|w| self.is(at, w));
+        let opening = |sentence: u32| self.sentences[sentence as usize].first;
+        let male = he(opening(ask.sentence));
+        if !male && !she(opening(ask.sentence)) {
+            return None;
+        }
+        let own = |at: u32| if male { he(at) } else { she(at) };
+        let mut back = ask.sentence;
+        while back > 0 && ask.sentence - back < 4 && own(opening(back)) {
+            back -= 1;
+        }
+        let Sentence { first, last, .. } = self.sentences[back as usize];
+        let (wrong, right) = if male { (FEMALE, MALE) } else { (MALE, FEMALE) };
+        // The first person of that sentence, before any pronoun of the kind.
+        let at = (first..last).find(|at| own(*at) || self.class(*at) & (RELATIVE | OUTSIDER) != 0)?;
+        let fits = self.class(at) & (RELATIVE | OUTSIDER) != 0
+            && self.class(at) & CHILD == 0
+            && !self.sex(at)
+            && !wrong.iter().any(|w| self.is(at, w))
+            && (right.iter().any(|w| self.is(at, w)) || self.class(at) & OUTSIDER != 0)
+            && !self.is(at + 1, "'s");
+        if !fits {
+            return None;
+        }
+        let around = self.sentences[back.saturating_sub(8) as usize].first
+            ..self.sentences[(ask.sentence as usize + 4).min(self.sentences.len() - 1)].last;
+        let run = first..self.sentences[ask.sentence as usize].last;
+        let mut other = false;
+        for at in around {
+            if own(at) && !run.contains(&at) {
+                return None;
+            }
+            other |= if male { she(at) } else { he(at) };
+        }
+        other.then_some(at)
     }
 
     /// Whether the phrase is what somebody is or was: "was seen with ...".
@@ -425,24 +632,37 @@ impl Reader<'_> {
         plain && (noun || self.class(ask.end) & THING != 0 && self.class(ask.end) & CHILD == 0)
     }
 
+    /// Whether the phrase says what somebody was: "were drunk", which is no act of adults upon a child.
+    fn becomes(&self, ask: &Ask) -> bool {
+        ["is", "was", "were", "are"].iter().any(|w| self.is(ask.start, w))
+            && !(ask.start..ask.end).any(|i| self.class(i) & (OUTSIDER | PREPOSITION) != 0)
+    }
+
     fn names_child(&self, ask: &Ask) -> bool {
         (ask.start..ask.end).any(|i| self.class(i) & PRONOUN != 0)
     }
 
     /// Walks back from a phrase to the subject of its clause.
-    fn owner(&self, sentence: u32, start: u32, triggers: &[Found]) -> Owner {
+    fn owner(&self, ask: &Ask, triggers: &[Found]) -> Owner {
+        let (sentence, start) = (ask.sentence, ask.start);
         let first = self.sentences[sentence as usize].first;
         let head = self.class(start) & AUXILIARY != 0 || self.tokens[start as usize].word == 0;
         // "her mother's bruises", "his brother's phone": what stands right after a relative's name is the relative's.
-        if start >= first + 2
-            && self.is(start - 1, "'s")
-            && self.class(start - 2) & RELATIVE != 0
-            && self.class(start) & (RELATIVE | OUTSIDER) == 0
-        {
-            return Owner::Other(start - 2);
+        if start >= first + 2 && self.is(start - 1, "'s") && self.class(start) & (RELATIVE | OUTSIDER) == 0 {
+            let class = self.class(start - 2);
+            // A man's car holds the child; his manner is his own. "Female's" is how a log names the child.
+            let theirs = class & RELATIVE != 0
+                || ask.wording && class & (OUTSIDER | PROFESSIONAL) != 0 && !self.sex(start - 2);
+            if theirs {
+                return Owner::Other(start - 2);
+            }
         }
         let mut verb = head;
+        // "rude and dismissive": the first of two stands between them and whose they are.
+        let mut joined = self.is(start, "and") || start > first && self.is(start - 1, "and");
         let mut near = true;
+        // Two verbs of one subject: who says the first is who does the second.
+        let mut both = false;
         let mut at = start;
         while at > first {
             let before = self.tokens[at as usize].before;
@@ -472,9 +692,19 @@ impl Reader<'_> {
                 if possessor {
                     continue;
                 }
-                let theirs = at > first + 1
-                    && self.is(at - 1, "'s")
-                    && self.class(at - 2) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0;
+                // "The suspect denies knowing her and claims": whom, not who.
+                let object = ["her", "him", "them"].iter().any(|w| self.is(at, w))
+                    && self.is(at + 1, "and")
+                    && at + 2 <= start
+                    && (at + 2..start).all(|i| self.class(i) & (ADVERB | AUXILIARY) != 0);
+                if object {
+                    (near, both) = (true, true);
+                    continue;
+                }
+                let own = u32::from(at > first + 2 && self.is(at - 1, "own"));
+                let theirs = at > first + 1 + own
+                    && self.is(at - 1 - own, "'s")
+                    && self.class(at - 2 - own) & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0;
                 if at > first
                     && class & PRONOUN == 0
                     && (self.class(at - 1) & OTHER_MARK != 0
@@ -482,20 +712,37 @@ impl Reader<'_> {
                         || self.is(at - 1, "older")
                         || self.beside(at, first))
                 {
+                    // "with two other girls" is not who; "she and two other girls" are both.
+                    let (oblique, left) = self.oblique(at, first);
+                    if oblique && left > first {
+                        at = left;
+                        continue;
+                    }
+                    if left > first
+                        && self.is(left - 1, "and")
+                        && (first..left - 1)
+                            .any(|i| self.class(i) & CHILD != 0 && self.class(i) & POSSESSIVE == 0)
+                    {
+                        return Owner::Child;
+                    }
                     return Owner::Other(at);
                 }
                 // "the boy with the dog" is left alone: the first child met is taken.
                 return Owner::Child;
             }
             if class & (RELATIVE | OUTSIDER | PROFESSIONAL) != 0 && !possessor {
+                if at > first && self.is(at, "carer") && self.is(at - 1, "young") {
+                    return Owner::Child;
+                }
                 // "Female, 13, ...": a child, whatever the noun.
                 let age = self.tokens[at as usize + 1..start as usize].iter().take(2).find(|t| t.is_number());
                 if class & OUTSIDER != 0
-                    && (age.is_some_and(|t| (4..18).contains(&t.word)) || at == first && self.aged_after(start, sentence))
+                    && (age.is_some_and(|t| (4..18).contains(&t.word))
+                        || at == first && self.aged_after(start, sentence))
                 {
                     return Owner::Child;
                 }
-                if Self::speaks(at, start, triggers) {
+                if !both && (Self::speaks(at, start, triggers) || self.finds(at, start)) {
                     return Owner::Nobody;
                 }
                 // "her friend from the old school who": a place is not who.
@@ -537,7 +784,14 @@ impl Reader<'_> {
                 }
                 return Owner::Child;
             }
+            // "We have failed to engage her".
+            if ask.engagement && near && (self.is(at, "we") || self.is(at, "i")) {
+                return Owner::Other(at);
+            }
             if class & THING != 0 {
+                if near && ask.wording && ANIMALS.iter().any(|w| self.is(at, w)) {
+                    return Owner::Thing(at);
+                }
                 // "A girl in her class is": the head stands before the preposition.
                 let (oblique, left) = self.oblique(at, first);
                 if oblique && left > first && self.class(left - 1) & CHILD != 0 {
@@ -580,13 +834,42 @@ impl Reader<'_> {
                 // A small letter that no class knows, right before the verb: a thing. A child's noun is in a class.
                 let plain = token.shape & shape::CAPITAL == 0;
                 let adverb = token.text(self.text).ends_with("ly");
-                if plain && !adverb && self.tokens[at as usize + 1].before & mark::COMMA == 0 {
+                // "She likes to be": what stands after "she" is what she does.
+                let does =
+                    at > first && self.class(at - 1) & PRONOUN != 0 && self.class(at - 1) & POSSESSIVE == 0;
+                if plain && !adverb && !does && self.tokens[at as usize + 1].before & mark::COMMA == 0 {
                     return Owner::Thing(at);
                 }
+            }
+            // "The case law is challenging": a noun that no class knows, with its article, is not the child.
+            if near
+                && verb
+                && ask.character
+                && class == 0
+                && !possessor
+                && !PARTS.iter().any(|w| self.is(at, w))
+            {
+                let noun = (first..at)
+                    .rev()
+                    .take(3)
+                    .take_while(|i| self.class(*i) & !(DETERMINER | ADVERB) == 0)
+                    .find(|i| ["the", "this", "that", "these", "those"].iter().any(|w| self.is(*i, w)));
+                if noun.is_some() && !self.tokens[at as usize + 1].is_number() {
+                    return Owner::Thing(at);
+                }
+            }
+            if joined {
+                joined = false;
+                continue;
             }
             near = false;
         }
         Owner::Nobody
+    }
+
+    /// "Male", "female": in a log, whoever it is about.
+    fn sex(&self, at: u32) -> bool {
+        ["male", "males", "female", "females"].iter().any(|w| self.is(at, w))
     }
 
     /// "Female is known to officers, 13 years": the age of a child behind what is said of whom the entry begins with.
@@ -598,6 +881,22 @@ impl Reader<'_> {
                 && (4..18).contains(&token.word)
                 && ["years", "yrs", "yr", "yo", "y"].iter().any(|w| self.is(at + 1, w))
         })
+    }
+
+    /// "His parents found a second phone", "Mum has seen bruises": who finds is not whose it is. "Sister found drunk" was found.
+    fn finds(&self, at: u32, start: u32) -> bool {
+        let verb = (at + 1..start).find(|i| {
+            !["has", "have", "had", "also", "then", "since", "since", "later", "herself", "himself"]
+                .iter()
+                .any(|w| self.is(*i, w))
+        });
+        let Some(verb) = verb.filter(|i| *i <= at + 3 && SEEING.iter().any(|w| self.is(*i, w))) else {
+            return false;
+        };
+        let next = self.class(verb + 1);
+        let object = next & (DETERMINER | POSSESSIVE | PRONOUN | CHILD) != 0
+            || self.tokens.get(verb as usize + 1).is_some_and(|t| t.is_number());
+        object || verb + 1 == start && next & (PREPOSITION | AUXILIARY) == 0
     }
 
     /// The relative whom the words before a colon name: "Sister (9):", "Mother, seen by the doctor:". "Mother:" alone is who speaks.
@@ -622,7 +921,11 @@ impl Reader<'_> {
 
     /// A child who is known by the child of the record: "a girl in her class", "the boy in the next room".
     fn beside(&self, at: u32, first: u32) -> bool {
-        if at == first || self.class(at - 1) & DETERMINER == 0 && !self.is(at - 1, "older") && !self.is(at - 1, "younger") {
+        if at == first
+            || self.class(at - 1) & DETERMINER == 0
+                && !self.is(at - 1, "older")
+                && !self.is(at - 1, "younger")
+        {
             return false;
         }
         let by = ["in", "from", "at", "on", "of"].iter().any(|w| self.is(at + 1, w));
@@ -721,7 +1024,9 @@ impl Reader<'_> {
                 return false;
             }
             let before = self.tokens[at as usize].before;
-            if before & (mark::SEMICOLON | mark::SENTENCE | mark::CLOSE_BRACKET) != 0 && at > from {
+            if before & (mark::SEMICOLON | mark::SENTENCE) != 0
+                || before & mark::CLOSE_BRACKET != 0 && at > from
+            {
                 return false;
             }
             if before & (mark::COMMA | mark::DASH) != 0 && at > from {
@@ -861,7 +1166,9 @@ impl Reader<'_> {
             }
             // "not known whether" doubts, though "not known" by itself says no to nothing.
             let weighed = (t.start..t.end).any(|at| self.is(at, "whether") || self.is(at, "if"));
-            if (weighed || !Self::silenced(&t, triggers)) && self.reaches(t.end, ask.start, triggers, 12, true) {
+            if (weighed || !Self::silenced(&t, triggers))
+                && self.reaches(t.end, ask.start, triggers, 12, true)
+            {
                 status.assertion = Assertion::Possible;
                 status.cues.push(self.cue("possible", t.start, t.end));
                 return;
@@ -880,9 +1187,9 @@ impl Reader<'_> {
     /// "She would be afraid of them if they came back": what is said to follow from a condition that stands after it.
     fn would_be<'t>(&self, ask: &Ask, triggers: &'t [Found]) -> Option<&'t Found> {
         let first = self.sentences[ask.sentence as usize].first;
-        let modal = (first.max(ask.start.saturating_sub(3))..ask.start + 1).rev().find(|at| {
-            ["would", "could", "will", "'d", "'ll"].iter().any(|w| self.is(*at, w))
-        })?;
+        let modal = (first.max(ask.start.saturating_sub(3))..ask.start + 1)
+            .rev()
+            .find(|at| ["would", "could", "will", "'d", "'ll"].iter().any(|w| self.is(*at, w)))?;
         if (modal + 1..=ask.start).any(|at| self.tokens[at as usize].before & mark::BARRIER != 0) {
             return None;
         }
@@ -975,8 +1282,10 @@ impl Reader<'_> {
         let next = self.sentences.get(sentence as usize + 1)?;
         let class = self.class(next.first);
         let short = next.last - next.first <= 3
-            || self.tokens[next.first as usize + 1].before & (mark::COMMA | mark::DASH | mark::SEMICOLON) != 0;
-        (class & (YES | NO) != 0 && short && !self.is(next.first, "never")).then_some((next.first, class & YES != 0))
+            || self.tokens[next.first as usize + 1].before & (mark::COMMA | mark::DASH | mark::SEMICOLON)
+                != 0;
+        (class & (YES | NO) != 0 && short && !self.is(next.first, "never"))
+            .then_some((next.first, class & YES != 0))
     }
 
     /// A list takes its status from the line that heads it: "No evidence of:", "Signs to look out for:".
@@ -1199,6 +1508,9 @@ impl Reader<'_> {
             || self.is(t.start, "from")
         {
             for at in t.start..sentence.last.min(t.end + 4) {
+                if self.is(at, "my") || self.is(at, "our") {
+                    return Speaker::Author;
+                }
                 if let Some(speaker) = self.person(at, sentence.first) {
                     if speaker == Speaker::Child
                         && at + 1 < sentence.last

@@ -258,7 +258,10 @@ fn a_closure_is_weighed_against_the_past() {
         Prediction::of(checker(), &note, &reading).record_flags
     };
     for closing in ["Case closed.", "Stepped down to early help.", "Risk lowered from high to low."] {
-        for past in ["Two years ago she told her nurse that a man had hurt her.", "In 2019 he had a repeat infection."] {
+        for past in [
+            "Two years ago she told her nurse that a man had hurt her.",
+            "In 2019 he had a repeat infection.",
+        ] {
             assert_eq!(flags(&format!("{closing} {past}")), [Flag::C3], "{closing} {past}");
             assert_eq!(flags(&format!("{past} {closing}")), [Flag::C3], "{past} {closing}");
             let over = "There have been no further incidents since.";
@@ -270,6 +273,55 @@ fn a_closure_is_weighed_against_the_past() {
         }
         // One weak sign of the past is not enough, nor are two that are over.
         assert!(flags(&format!("Last year she was missing once. {closing}")).is_empty(), "{closing}");
+    }
+}
+
+/// Whose a sign is: a relative's, or the child's though a relative found it, told of it or did it.
+#[test]
+fn a_relative_has_signs_of_own_and_finds_and_tells_of_the_childs() {
+    use Experiencer::{Other, Subject};
+    for relative in ["mother", "sister", "younger brother", "cousin", "grandfather"] {
+        for (text, whose) in [
+            ("Her @ has bruises on the neck.", Other),
+            ("Her @'s bruises were seen.", Other),
+            ("Bruises were seen on her @.", Other),
+            ("Bruises were seen on her @'s neck.", Other),
+            ("There were injuries to her @.", Other),
+            ("A man was charged with offences against her @.", Other),
+            ("She told the nurse that a man had hurt her @.", Other),
+            ("The men hold images of her @.", Other),
+            ("Her @ was missing overnight.", Other),
+            ("Her @ was seen by the doctor: bruising to the arm.", Other),
+            ("Her @ found bruises on her neck.", Subject),
+            ("Her @ told us that she was missing overnight.", Subject),
+            ("Her @ was charged with assaulting her.", Subject),
+            ("She told her @ that a man had hurt her.", Subject),
+            ("She was missing overnight at her @'s house.", Subject),
+            ("She and her @ were missing overnight.", Subject),
+        ] {
+            let text = text.replace('@', relative);
+            assert_eq!(status(&text), (Assertion::Affirmed, whose), "{text}");
+        }
+    }
+}
+
+/// A condition, a doubt and an answer on a form change the status of a threat or a debt as of any other sign.
+#[test]
+fn a_threat_or_debt_has_its_status() {
+    use Assertion::{Affirmed, DeniedByChild, Hypothetical, Negated, Possible};
+    for (text, assertion) in [
+        ("He owes money to the men.", Affirmed),
+        ("If he owes money to the men, staff should tell us.", Hypothetical),
+        ("Ask whether he owes money to the men.", Hypothetical),
+        ("He would be frightened of them if they came back.", Hypothetical),
+        ("It is not known whether he owes money to the men.", Possible),
+        ("He does not owe money to the men.", Negated),
+        ("Debts? None known.", Negated),
+        ("Debt: denies", DeniedByChild),
+        ("He denies owing money to the men.", DeniedByChild),
+        ("We did not know that he owes money to the men.", Affirmed),
+    ] {
+        assert_eq!(status(text), (assertion, Experiencer::Subject), "{text}");
     }
 }
 

@@ -516,11 +516,8 @@ impl Note {
         let acknowledged = has("ACK");
         let sexual = has("H05") || has("H09") || says("H10", "images") || has("H02") && has("H04");
         let considered = says("ACK", "sexual") || says("RISK", "sexual");
-        self.flags = [
-            risk && harmed && !acknowledged,
-            has("CCE") && sexual && !considered,
-            closing && harmed,
-        ];
+        self.flags =
+            [risk && harmed && !acknowledged, has("CCE") && sexual && !considered, closing && harmed];
     }
 
     fn labelled(
