@@ -244,6 +244,11 @@ const TERMS: &[&str] = &[
     "heading",
     "code",
     "expression",
+    "called",
+    "named",
+    "headed",
+    "titled",
+    "marked",
     "word",
     "words",
     "phrase",
@@ -285,7 +290,7 @@ const BODY: &[&str] = &[
 const ADJECTIVES: &[&str] = &[
     "older", "best", "known", "old", "new", "former", "previous", "local", "same", "other", "next", "last",
     "first", "primary", "another", "close", "younger", "little", "baby", "twin", "eldest", "youngest",
-    "elder", "half", "step", "foster", "whole",
+    "elder", "half", "step", "foster", "whole", "unknown", "adult",
 ];
 
 /// Whose clause a phrase stands in.
@@ -458,6 +463,14 @@ impl Reader<'_> {
         {
             status.not_counted = Some(NotCounted::OtherSense);
             status.cues.push(self.cue("not a person", ask.end, ask.end + 1));
+        }
+        // "Her brother's case is closed."
+        if ask.subject == Subject::Any && !ask.wording && ask.start >= 2 && self.is(ask.start - 1, "'s") {
+            let at = ask.start - 2;
+            if self.class(at) & RELATIVE != 0 && at >= self.sentences[ask.sentence as usize].first {
+                status.experiencer = Experiencer::Other;
+                status.cues.push(self.cue("other person", at, at + 1));
+            }
         }
         if let Some(at) = self.describes_other(ask) {
             status.experiencer = Experiencer::Other;
@@ -708,6 +721,7 @@ impl Reader<'_> {
                 if at > first
                     && class & PRONOUN == 0
                     && (self.class(at - 1) & OTHER_MARK != 0
+                        || self.class(at - 1) & POSSESSIVE != 0 && (self.is(at, "twin") || self.is(at, "twins"))
                         || theirs
                         || self.is(at - 1, "older")
                         || self.beside(at, first))
@@ -736,7 +750,10 @@ impl Reader<'_> {
                 }
                 // "Female, 13, ...": a child, whatever the noun.
                 let age = self.tokens[at as usize + 1..start as usize].iter().take(2).find(|t| t.is_number());
+                // "His girlfriend, 15,": a child, and another.
+                let of_theirs = at > first && self.class(at - 1) & POSSESSIVE != 0;
                 if class & OUTSIDER != 0
+                    && !of_theirs
                     && (age.is_some_and(|t| (4..18).contains(&t.word))
                         || at == first && self.aged_after(start, sentence))
                 {
@@ -844,7 +861,7 @@ impl Reader<'_> {
             // "The case law is challenging": a noun that no class knows, with its article, is not the child.
             if near
                 && verb
-                && ask.character
+                && (ask.character || ask.engagement)
                 && class == 0
                 && !possessor
                 && !PARTS.iter().any(|w| self.is(at, w))
@@ -1086,7 +1103,15 @@ impl Reader<'_> {
             let doubted = triggers
                 .iter()
                 .any(|p| p.kind == TriggerKind::Possible && p.start < t.start && t.start < p.end);
-            if !ended && !doubted && !Self::silenced(&t, triggers) {
+            // "Neither school nor home has seen any new clothes" says no.
+            let denied = self.is(t.start, "any")
+                && triggers.iter().any(|n| {
+                    n.kind == TriggerKind::Negation
+                        && n.end <= t.start
+                        && !Self::silenced(n, triggers)
+                        && self.reaches(n.end, t.start, triggers, 9, true)
+                });
+            if !ended && !doubted && !denied && !Self::silenced(&t, triggers) {
                 status.assertion = Assertion::Hypothetical;
                 status.cues.push(self.cue("hypothetical", t.start, t.end));
                 return;
@@ -1362,6 +1387,11 @@ impl Reader<'_> {
         };
         for t in triggers.iter().filter(|t| !inside(t)) {
             match t.kind {
+                // "given words of advice" talks about no words.
+                TriggerKind::Mention
+                    if triggers.iter().any(|p| {
+                        p.kind == TriggerKind::Pseudo && p.start <= t.start && t.end <= p.end
+                    }) => {}
                 TriggerKind::Mention => return set(status, NotCounted::Quotation, "talked about", t),
                 TriggerKind::Correction => return set(status, NotCounted::Correction, "taken back", t),
                 TriggerKind::Generic => return set(status, NotCounted::General, "in general", t),
@@ -1406,6 +1436,14 @@ impl Reader<'_> {
             .iter()
             .filter(|t| t.kind == TriggerKind::Speech && !inside(t) && !Self::silenced(t, triggers))
         {
+            // "according to the first report": a report is no saying.
+            let noun = t.start > sentence.first
+                && ["report", "reports", "claim", "claims", "state", "view"].iter().any(|w| self.is(t.start, w))
+                && (self.class(t.start - 1) & (DETERMINER | POSSESSIVE) != 0
+                    || ADJECTIVES.iter().any(|w| self.is(t.start - 1, w)));
+            if noun {
+                continue;
+            }
             let speaker = self.speaker(t, ask, triggers);
             let framed = if t.end <= ask.start {
                 quoted
@@ -1541,7 +1579,10 @@ impl Reader<'_> {
         }
         while at > sentence.first {
             let before = self.tokens[at as usize].before;
-            if before & (mark::SEMICOLON | mark::COLON) != 0 {
+            // Who speaks stands in the same clause: not before ", although those who know her say".
+            let clause = before & mark::COMMA != 0
+                && ["although", "though", "but", "while", "whereas", "because"].iter().any(|w| self.is(at, w));
+            if before & (mark::SEMICOLON | mark::COLON) != 0 || clause {
                 return Speaker::Author;
             }
             at -= 1;
@@ -1585,7 +1626,7 @@ impl Reader<'_> {
         if self.is(at, "i") || self.is(at, "we") || self.is(at, "us") {
             return Some(Speaker::Author);
         }
-        if class & OUTSIDER != 0 || class & RELATIVE != 0 {
+        if class & OUTSIDER != 0 && class & PROFESSIONAL == 0 || class & RELATIVE != 0 {
             return Some(Speaker::Other);
         }
         if class & PROFESSIONAL != 0 {
