@@ -426,6 +426,7 @@ impl Reader<'_> {
                             && self.class(at) & CHILD == 0
                             && !self.becomes(ask)
                             && !(at > 0 && self.class(at - 1) & OTHER_MARK != 0)
+                            && !self.sweetheart(at)
                             || self.names_child(ask)) => {}
                 // Who finds, reports and records is not who is harmed.
                 Owner::Other(at)
@@ -643,6 +644,13 @@ impl Reader<'_> {
             && next.before & (mark::BARRIER | mark::CLOSE_QUOTE) == 0;
         let noun = next.word == 0 && !text.ends_with("ly") && !text.ends_with("ing");
         plain && (noun || self.class(ask.end) & THING != 0 && self.class(ask.end) & CHILD == 0)
+    }
+
+    /// "His girlfriend", "her partner": what they have or are is theirs, like a relative's.
+    fn sweetheart(&self, at: u32) -> bool {
+        at > 0
+            && self.class(at - 1) & POSSESSIVE != 0
+            && ["girlfriend", "boyfriend", "partner"].iter().any(|w| self.is(at, w))
     }
 
     /// Whether the phrase says what somebody was: "were drunk", which is no act of adults upon a child.
