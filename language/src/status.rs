@@ -722,6 +722,12 @@ impl Reader<'_> {
                     (near, both) = (true, true);
                     continue;
                 }
+                // "The man who took her is": "her" before a verb is whom.
+                let whom = ["her", "him", "them"].iter().any(|w| self.is(at, w))
+                    && ["is", "was", "has", "had", "will", "does", "did"].iter().any(|w| self.is(at + 1, w));
+                if whom {
+                    continue;
+                }
                 let own = u32::from(at > first + 2 && self.is(at - 1, "own"));
                 let theirs = at > first + 1 + own
                     && self.is(at - 1 - own, "'s")
@@ -729,7 +735,8 @@ impl Reader<'_> {
                 if at > first
                     && class & PRONOUN == 0
                     && (self.class(at - 1) & OTHER_MARK != 0
-                        || self.class(at - 1) & POSSESSIVE != 0 && (self.is(at, "twin") || self.is(at, "twins"))
+                        || self.class(at - 1) & POSSESSIVE != 0
+                            && (self.is(at, "twin") || self.is(at, "twins"))
                         || theirs
                         || self.is(at - 1, "older")
                         || self.beside(at, first))
@@ -1397,9 +1404,9 @@ impl Reader<'_> {
             match t.kind {
                 // "given words of advice" talks about no words.
                 TriggerKind::Mention
-                    if triggers.iter().any(|p| {
-                        p.kind == TriggerKind::Pseudo && p.start <= t.start && t.end <= p.end
-                    }) => {}
+                    if triggers
+                        .iter()
+                        .any(|p| p.kind == TriggerKind::Pseudo && p.start <= t.start && t.end <= p.end) => {}
                 TriggerKind::Mention => return set(status, NotCounted::Quotation, "talked about", t),
                 TriggerKind::Correction => return set(status, NotCounted::Correction, "taken back", t),
                 TriggerKind::Generic => return set(status, NotCounted::General, "in general", t),
@@ -1446,7 +1453,9 @@ impl Reader<'_> {
         {
             // "according to the first report": a report is no saying.
             let noun = t.start > sentence.first
-                && ["report", "reports", "claim", "claims", "state", "view"].iter().any(|w| self.is(t.start, w))
+                && ["report", "reports", "claim", "claims", "state", "view"]
+                    .iter()
+                    .any(|w| self.is(t.start, w))
                 && (self.class(t.start - 1) & (DETERMINER | POSSESSIVE) != 0
                     || ADJECTIVES.iter().any(|w| self.is(t.start - 1, w)));
             if noun {
@@ -1589,7 +1598,9 @@ impl Reader<'_> {
             let before = self.tokens[at as usize].before;
             // Who speaks stands in the same clause: not before ", although those who know her say".
             let clause = before & mark::COMMA != 0
-                && ["although", "though", "but", "while", "whereas", "because"].iter().any(|w| self.is(at, w));
+                && ["although", "though", "but", "while", "whereas", "because"]
+                    .iter()
+                    .any(|w| self.is(at, w));
             if before & (mark::SEMICOLON | mark::COLON) != 0 || clause {
                 return Speaker::Author;
             }
