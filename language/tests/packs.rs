@@ -111,6 +111,8 @@ fn the_kept_sets_stay_above_the_bars() {
         ("fifth-set.md", include_str!("../evaluation/fifth-set.md")),
         ("sixth-set.md", include_str!("../evaluation/sixth-set.md")),
         ("seventh-set.md", include_str!("../evaluation/seventh-set.md")),
+        ("eighth-set.md", include_str!("../evaluation/eighth-set.md")),
+        ("ninth-set.md", include_str!("../evaluation/ninth-set.md")),
     ] {
         let f = measure(&literate::read(name, text).unwrap());
         assert!(f.right / f.reported >= 0.90, "{name}: precision of wording {f:?}");
