@@ -531,7 +531,7 @@ impl Reader<'_> {
         }
         let first = self.sentences[ask.sentence as usize].first;
         let peer = |at: &u32| PEERS.iter().any(|w| self.is(*at, w));
-        let at = (first.max(ask.start.saturating_sub(2))..ask.start + 1).rev().find(peer)?;
+        let at = (first.max(ask.start.saturating_sub(2))..=ask.start).rev().find(peer)?;
         // Seeing is no telling, and a name is somebody else's.
         let tells = (at + 1..ask.end.min(at + 4)).any(|i| TELLING.iter().any(|w| self.is(i, w)));
         let named = (at + 2..ask.end).any(|i| is_name(self.tokens[i as usize]));
@@ -1227,7 +1227,7 @@ impl Reader<'_> {
     /// "She would be afraid of them if they came back": what is said to follow from a condition that stands after it.
     fn would_be<'t>(&self, ask: &Ask, triggers: &'t [Found]) -> Option<&'t Found> {
         let first = self.sentences[ask.sentence as usize].first;
-        let modal = (first.max(ask.start.saturating_sub(3))..ask.start + 1)
+        let modal = (first.max(ask.start.saturating_sub(3))..=ask.start)
             .rev()
             .find(|at| ["would", "could", "will", "'d", "'ll"].iter().any(|w| self.is(*at, w)))?;
         if (modal + 1..=ask.start).any(|at| self.tokens[at as usize].before & mark::BARRIER != 0) {
