@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("candour-linkage", &["candour-record"]),
     ("candour-disclosure", &["candour-record"]),
     ("candour-estimation", &["candour-record"]),
-    ("candour-returns", &["candour-record"]),
+    ("candour-returns", &["candour-record", "candour-reading"]),
     ("candour-synthetic", &["candour-record", "candour-returns"]),
     ("candour-language", &[]),
     (

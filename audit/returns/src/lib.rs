@@ -4,6 +4,8 @@ mod check;
 mod error;
 mod example;
 mod fact;
+#[cfg(feature = "files")]
+pub mod files;
 mod generate;
 mod keyed;
 mod mapping;
@@ -38,8 +40,8 @@ pub use quality::{
 pub use returned::{Cell, FileFacts, Header, MOST_ROWS, Return, ReturnReader, SheetReader};
 pub use rules::{ALL as RULES, find as find_rule, rules_markdown};
 pub use specification::{
-    Analysis, BodyType, Code, CodeList, ColumnOf, ColumnSpec, ColumnType, ForeignKey, Linkage, Missing, Part,
-    Partition, Quality, Readable, Specification, TableSpec,
+    AUD_1, Analysis, BodyType, Code, CodeList, ColumnOf, ColumnSpec, ColumnType, ForeignKey, Linkage,
+    Missing, Part, Partition, Quality, Readable, Specification, TableSpec,
 };
 pub use statistics::{
     Share, Z_95, Z_998, funnel_limits, identification_bounds, outside_funnel, unusual_change, wilson,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ReturnsError, cut, hint};
 
-const AUD_1: &str = include_str!("../data/aud-1.toml");
+/// The file of the specification that comes with this crate.
+pub const AUD_1: &str = include_str!("../data/aud-1.toml");
 
 /// The most codes of a list whose column holds several at once.
 const MOST_LISTED: usize = 64;

@@ -7,16 +7,15 @@ use anyhow::{Context, Result, ensure};
 use candour_returns::workflow::ReturnEvent;
 use candour_returns::{
     BodyType, CheckOptions, CheckReport, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
-    RuleOutcome, RuleSeverity, Specification, check, find_rule, findings_csv, quality, rules_markdown,
+    RuleOutcome, RuleSeverity, Specification, check, find_rule, quality, rules_markdown,
 };
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use serde_json::{Value, json};
 
 use crate::files;
 use crate::report::thousands;
-use crate::return_files::{self, Fault, Source};
+use crate::return_files::{self, CheckedReturn as Shown, Fault, OnDisk, Source};
 use crate::workspace::Workspace;
 
 use super::returns_load::{Desk, Loaded};
@@ -298,20 +297,9 @@ impl Input {
 
 /// Reads a return by the mapping that is named, or by that which lies beside it.
 pub(super) fn read(source: Source, named: Option<&Path>, specification: &Specification) -> Result<Read> {
-    let mapping = named.or(source.mapping.as_deref());
-    let mut unread = None;
-    let mapping = match mapping.map(|path| (path, return_files::read_mapping(path, specification))) {
-        None => None,
-        Some((_, Ok(mapping))) => Some(mapping),
-        // A mapping that was named is an argument of the program; one that a body sent is part of its return.
-        Some((_, Err(error))) if named.is_some() => return Err(error),
-        Some((path, Err(error))) => {
-            unread = Some(Fault::new(path, format!("{error:#}"), "Correct the mapping"));
-            None
-        }
-    };
-    let (returned, mut faults) = return_files::read(&source, specification, mapping);
-    faults.extend(unread);
+    // A mapping that was named is an argument of the program; one that a body sent is part of its return.
+    let mapping = named.map(|path| return_files::read_mapping(path, specification)).transpose()?;
+    let (returned, faults) = return_files::read(&source, &OnDisk, specification, mapping);
     Ok(Read { source, returned, faults })
 }
 
@@ -337,33 +325,6 @@ struct Check {
     /// Threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-}
-
-/// What is printed of one return.
-struct Shown {
-    place: String,
-    faults: Vec<Fault>,
-    report: CheckReport,
-    kind: Option<BodyType>,
-    quality: Option<QualityReport>,
-}
-
-impl Shown {
-    fn body(&self) -> &str {
-        self.report.body.as_deref().unwrap_or("no body named")
-    }
-
-    fn records(&self) -> u64 {
-        self.report.rows.iter().filter(|(table, _)| table != "header" && table != "file").map(|r| r.1).sum()
-    }
-
-    fn stops(&self) -> u64 {
-        self.report.count(RuleSeverity::Stop) + self.faults.iter().filter(|f| f.stops).count() as u64
-    }
-
-    fn must_correct(&self) -> bool {
-        self.stops() + self.report.count(RuleSeverity::Error) > 0
-    }
 }
 
 impl Check {
@@ -400,12 +361,9 @@ impl Check {
         bar.finish_and_clear();
         match self.format {
             CheckFormat::Json => {
-                let all: Vec<Value> = shown.iter().map(to_json).collect::<Result<_>>()?;
-                let value =
-                    if all.len() == 1 { all.into_iter().next().unwrap_or_default() } else { json!(all) };
-                writeln!(out, "{value}")?;
+                writeln!(out, "{}", return_files::findings_json(&shown)?)?;
             }
-            CheckFormat::Csv => to_csv(out, &shown)?,
+            CheckFormat::Csv => out.write_all(return_files::findings_csv(&shown).as_bytes())?,
             CheckFormat::Html => {
                 write!(out, "{}", super::returns_page::page(&specification, &pages(&shown))?)?;
             }
@@ -429,17 +387,14 @@ impl Check {
             loaded.tell(&read, options, &mut outside);
         }
         let report = check(&read.returned, &outside, options);
-        let Read { source, returned, mut faults } = read;
-        let kind = returned.header().body_type;
-        if let (Some(wanted), Some(said)) = (self.body_type.map(Kind::body_type), kind)
-            && wanted != said
-        {
-            let message = format!("is a return of type {}, and {} was expected", said.code(), wanted.code());
-            faults.push(Fault::new(&source.place, message, "Use the template of your type of body"));
-        }
+        let Read { source, returned, faults } = read;
         let quality = self.quality.then(|| quality(&returned, &report, options, QualityWeights::default()));
         bar.inc(1);
-        Ok(Shown { place: source.place.display().to_string(), faults, report, kind, quality })
+        let kind = returned.header().body_type;
+        let place = source.place.display().to_string();
+        let mut shown = Shown { place, faults, report, kind, quality };
+        shown.expect(self.body_type.map(Kind::body_type));
+        Ok(shown)
     }
 }
 
@@ -450,41 +405,6 @@ fn word(severity: RuleSeverity) -> &'static str {
         RuleSeverity::Query => "query",
         RuleSeverity::Indicator => "indicator",
     }
-}
-
-fn to_json(shown: &Shown) -> Result<Value> {
-    let mut report = serde_json::to_value(&shown.report)?;
-    // Hashes under a key of this run alone would say nothing to anyone.
-    for outcome in report["outcomes"].as_array_mut().into_iter().flatten() {
-        for finding in outcome["findings"].as_array_mut().into_iter().flatten() {
-            if let Some(finding) = finding.as_object_mut() {
-                finding.remove("record");
-                finding.remove("value");
-            }
-        }
-    }
-    Ok(json!({
-        "place": shown.place, "body_type": shown.kind, "stops": shown.stops() > 0, "files": shown.faults,
-        "report": report, "quality": shown.quality,
-    }))
-}
-
-fn to_csv(out: &mut impl Write, shown: &[Shown]) -> Result<()> {
-    writeln!(out, "body,rule,severity,table,row,column,shape,message,mend")?;
-    for one in shown {
-        let body = one.report.body.clone().unwrap_or_default();
-        let body = format!("\"{}\"", body.replace('"', "\"\"").replace(['\n', '\r'], " "));
-        for fault in &one.faults {
-            let severity = if fault.stops { "stop" } else { "indicator" };
-            let cells =
-                [&fault.file, &fault.message, &fault.mend].map(|c| format!("\"{}\"", c.replace('"', "\"\"")));
-            writeln!(out, "{body},FILE,{severity},{},,,,{},{}", cells[0], cells[1], cells[2])?;
-        }
-        for line in findings_csv(&one.report).lines().skip(1) {
-            writeln!(out, "{body},{line}")?;
-        }
-    }
-    Ok(())
 }
 
 /// Where the findings of a rule stand: columns, and the first of their rows.

@@ -9,7 +9,8 @@ use candour_record::{Finding, MediaKind, Severity};
 use crate::assemble::{Draft, DraftLine, Words, assemble};
 use crate::error::ReadingError;
 use crate::label::{numeral, paragraph_kind};
-use crate::model::{About, BlockKind, Face, Limits, Reading};
+use crate::limits::Limits;
+use crate::model::{About, BlockKind, Face, Reading};
 use crate::office::{Element, Package};
 
 pub(crate) fn read(mut package: Package<'_>, name: &str, limits: &Limits) -> Result<Reading, ReadingError> {

@@ -5,7 +5,8 @@ use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 
 use crate::assemble::{Draft, MOST_LINES, assemble, cut};
 use crate::error::ReadingError;
-use crate::model::{About, BlockKind, Limits, Reading};
+use crate::limits::Limits;
+use crate::model::{About, BlockKind, Reading};
 use crate::{html, plain};
 
 pub(crate) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {

@@ -8,7 +8,8 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::assemble::{Draft, Words, assemble, cut};
 use crate::label::{numeral, paragraph_kind};
-use crate::model::{About, BlockKind, Face, Limits, Reading};
+use crate::limits::Limits;
+use crate::model::{About, BlockKind, Face, Reading};
 use crate::plain;
 
 /// Elements that hold nothing a reader reads.

@@ -1,57 +1,45 @@
 #![doc = include_str!("../README.md")]
 
-mod assemble;
-mod docx;
-mod eml;
 mod error;
-mod html;
-mod label;
-mod markdown;
-mod model;
-mod odt;
+mod limits;
+// What only documents need of the XML of office files is not missed by workbooks.
+#[cfg_attr(not(feature = "documents"), allow(dead_code))]
 mod office;
-mod pdf;
-mod plain;
 mod sheet;
+
+#[cfg(feature = "documents")]
+mod assemble;
+#[cfg(feature = "documents")]
+mod docx;
+#[cfg(feature = "documents")]
+mod eml;
+#[cfg(feature = "documents")]
+mod html;
+#[cfg(feature = "documents")]
+mod label;
+#[cfg(feature = "documents")]
+mod markdown;
+#[cfg(feature = "documents")]
+mod model;
+#[cfg(feature = "documents")]
+mod odt;
+#[cfg(feature = "documents")]
+mod pdf;
+#[cfg(feature = "documents")]
+mod plain;
+#[cfg(feature = "documents")]
 mod sniff;
 
-pub use eml::split_mailbox;
+#[cfg(feature = "documents")]
+mod document;
+
 pub use error::ReadingError;
-pub use model::{About, Block, BlockKind, Bounds, Face, Limits, Line, Page, Reading, Run};
+pub use limits::Limits;
 pub use sheet::{Sheet, SheetRow, column_letters, read_sheets};
-pub use sniff::windows_1252;
-
-use candour_record::MediaKind;
-
-use crate::office::Package;
-
-/// Bytes of a page, of Markdown or of plain text that are read; a thousand pages of text hold some five million.
-const MOST_TEXT: u64 = 64 << 20;
-
-/// Reads a document to text. What it is, is told from its bytes; `name` only helps to tell Markdown and a bare
-/// message from plain text, and stands in every message.
-pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Reading, ReadingError> {
-    let size = bytes.len() as u64;
-    let too_large = |limit| ReadingError::TooLarge { name: name.to_owned(), bytes: size, limit };
-    if size > limits.bytes {
-        return Err(too_large(limits.bytes));
-    }
-    let sniffed = sniff::sniff(bytes, name, limits)?;
-    if size > MOST_TEXT && matches!(sniffed.media, MediaKind::Html | MediaKind::Markdown | MediaKind::Text) {
-        return Err(too_large(MOST_TEXT));
-    }
-    let mut reading = match sniffed.media {
-        MediaKind::Pdf => pdf::read(bytes, name, limits)?,
-        MediaKind::Html => html::read(&sniffed.text, name, limits),
-        MediaKind::Markdown => markdown::read(&sniffed.text, name, limits),
-        MediaKind::Text => plain::read(&sniffed.text, name, limits),
-        MediaKind::Docx => docx::read(Package::open(bytes, name, limits)?, name, limits)?,
-        MediaKind::Odt => odt::read(Package::open(bytes, name, limits)?, name, limits)?,
-        MediaKind::Email => eml::read(bytes, name, limits)?,
-    };
-    reading.findings.extend(sniffed.findings);
-    if reading.about.title.is_none() {
-        reading.about.title = reading.first_heading();
-    }
-    Ok(reading)
-}
+#[cfg(feature = "documents")]
+pub use {
+    document::read,
+    eml::split_mailbox,
+    model::{About, Block, BlockKind, Bounds, Face, Line, Page, Reading, Run},
+    sniff::windows_1252,
+};

@@ -6,7 +6,8 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use crate::assemble::{Draft, MOST_LINES, Words, assemble, cut};
 use crate::html::between_tags;
 use crate::label::paragraph_kind;
-use crate::model::{About, BlockKind, Face, Limits, Reading};
+use crate::limits::Limits;
+use crate::model::{About, BlockKind, Face, Reading};
 
 pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
     let mut walk = Walk::default();

@@ -8,7 +8,7 @@ use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
 use crate::error::ReadingError;
-use crate::model::Limits;
+use crate::limits::Limits;
 
 /// Members a document may hold; real ones hold a few hundred pictures at most.
 const MOST_MEMBERS: usize = 20_000;

@@ -4,7 +4,8 @@ use candour_record::{Finding, MediaKind, Severity};
 
 use crate::assemble::{Draft, DraftLine, MOST_LINES, assemble, cut};
 use crate::label::label;
-use crate::model::{About, BlockKind, Face, Limits, Page, Reading};
+use crate::limits::Limits;
+use crate::model::{About, BlockKind, Face, Page, Reading};
 
 pub(crate) fn read(source: &str, name: &str, limits: &Limits) -> Reading {
     let Plain { drafts, pages, whole } = drafts(source, limits);

@@ -3,7 +3,7 @@
 use candour_record::{Finding, Severity};
 
 use crate::error::ReadingError;
-use crate::model::Limits;
+use crate::limits::Limits;
 use crate::office::{Element, Package};
 
 /// One sheet of a workbook.

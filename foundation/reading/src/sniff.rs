@@ -3,7 +3,7 @@
 use candour_record::{Finding, MediaKind, Severity};
 
 use crate::ReadingError;
-use crate::model::Limits;
+use crate::limits::Limits;
 use crate::office::Package;
 
 /// A kind, and the text where the kind is text.

@@ -14,7 +14,8 @@ use hayro_syntax::{LoadPdfError, Pdf};
 
 use crate::assemble::assemble;
 use crate::error::ReadingError;
-use crate::model::{About, Limits, Page, Reading};
+use crate::limits::Limits;
+use crate::model::{About, Page, Reading};
 
 use glyphs::Fonts;
 use layout::PageLines;
