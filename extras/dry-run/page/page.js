@@ -224,10 +224,10 @@
       make("td", {}, found.message),
       make("td", {}, found.mend));
 
-  const listed = (of, rule) => {
+  const listed = (one, of, rule) => {
     const inside = make("div", {}, make("p", {}, rule.why), ...rule.notes.map((note) => make("p", {}, note)));
     if (rule.listed === 0) return inside;
-    const label = `Findings of ${rule.id}`;
+    const label = `Findings of ${rule.id} in ${one.place}`;
     const heading = [["Table"], ["Row", "n"], ["Column"], ["Form of the cell"], ["What is wrong"], ["What to do"]];
     const whole = table(label, heading, []);
     const body = whole.querySelector("tbody");
@@ -248,13 +248,13 @@
     return inside;
   };
 
-  const ruled = (of, rule) => {
+  const ruled = (one, of, rule) => {
     const share = rule.failed ? `: ${count(rule.failed)} of ${count(rule.tested)}` : "";
     const details = make("details", { class: "rule" },
       make("summary", {}, tag(rule.severity), make("strong", {}, rule.id), ` ${rule.title}${share}`));
     details.addEventListener("toggle", () => {
       if (!details.open || details.children.length > 1) return;
-      const inside = listed(of, rule);
+      const inside = listed(one, of, rule);
       details.append(inside);
       inside.begin?.();
     });
@@ -277,7 +277,7 @@
         number(field.counts.blank),
         number(field.counts.invalid)));
     const heading = [["Column"], ["Complete"], ["Share", "n"], ["Not applicable", "n"], ["Not known", "n"], ["Refused", "n"], ["Not collected", "n"], ["Blank", "n"], ["Not of its type", "n"]];
-    return table("How complete each column is", heading, rows);
+    return table(`How complete each column of ${one.place} is`, heading, rows);
   };
 
   const dimensions = (one) => {
@@ -288,7 +288,7 @@
         make("td", { class: "n" }, d.pass ? `${percent(d.pass.lower)} to ${percent(d.pass.upper)}` : ""),
         number(d.failed), number(d.tested), number(d.not_run)));
     const heading = [["Dimension"], ["Passed, weighted", "n"], ["95 % interval", "n"], ["Failed", "n"], ["Tests", "n"], ["Rules not run", "n"]];
-    return table("Quality by dimension", heading, rows);
+    return table(`Quality of ${one.place} by dimension`, heading, rows);
   };
 
   const section = (one, of) => {
@@ -308,12 +308,12 @@
       parts.push(make("h3", {}, "Files"), make("ul", {}, ...one.faults.map((fault) =>
         make("li", {}, tag(fault.stops ? "stop" : "indicator"), make("strong", {}, fault.file), ` ${fault.message}. ${fault.mend}.`))));
     }
-    if (one.rules.length) parts.push(make("h3", {}, "Findings by rule"), ...one.rules.map((rule) => ruled(of, rule)));
+    if (one.rules.length) parts.push(make("h3", {}, "Findings by rule"), ...one.rules.map((rule) => ruled(one, of, rule)));
     parts.push(make("h3", {}, "Quality"), dimensions(one));
     parts.push(make("details", {}, make("summary", {}, "How complete each column is"), fields(one)));
     if (one.not_run.length) {
       parts.push(make("details", {}, make("summary", {}, `${several(one.not_run.length, "rule", "rules")} not run, for want of what only the audit knows`),
-        make("ul", {}, ...one.not_run.map((rule) => make("li", {}, make("strong", {}, rule.id), ` ${rule.title}: needs ${rule.needs}`)))));
+        make("ul", {}, ...one.not_run.map((rule) => make("li", {}, make("strong", {}, rule.id), ` ${rule.title}: ${rule.needs}`)))));
     }
     return make("section", { "aria-labelledby": id }, ...parts);
   };

@@ -246,7 +246,8 @@ fn one(checked: &CheckedReturn) -> One<'_> {
         Some(Found {
             id: rule.id,
             title: rule.title,
-            severity: rule.severity,
+            // A rule that found nothing and has something to say is for information, whatever its findings would be.
+            severity: if outcome.failed == 0 { RuleSeverity::Indicator } else { rule.severity },
             why: rule.why,
             mend: rule.mend,
             tested: outcome.tested.max(outcome.failed),
