@@ -265,7 +265,8 @@
     make("svg", { class: "share", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
       make("rect", { class: "all", width: "100", height: "10" }),
       make("rect", { class: "now", width: (100 * share).toFixed(1), height: "10" }));
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  // Rounded down, so that only what is whole is 100 %.
+  const percent = (share) => `${(Math.floor(1000 * share) / 10).toFixed(1)} %`;
 
   const fields = (one) => {
     const rows = one.fields.map((field) =>
@@ -276,7 +277,7 @@
         ...field.counts.missing.map(number),
         number(field.counts.blank),
         number(field.counts.invalid)));
-    const heading = [["Column"], ["Complete"], ["Share", "n"], ["Not applicable", "n"], ["Not known", "n"], ["Refused", "n"], ["Not collected", "n"], ["Blank", "n"], ["Not of its type", "n"]];
+    const heading = [["Column"], ["Complete"], ["Share", "n"], ["NA", "n"], ["NK", "n"], ["NR", "n"], ["NC", "n"], ["Blank", "n"], ["Wrong type", "n"]];
     return table(`How complete each column of ${one.place} is`, heading, rows);
   };
 
@@ -310,7 +311,9 @@
     }
     if (one.rules.length) parts.push(make("h3", {}, "Findings by rule"), ...one.rules.map((rule) => ruled(one, of, rule)));
     parts.push(make("h3", {}, "Quality"), dimensions(one));
-    parts.push(make("details", {}, make("summary", {}, "How complete each column is"), fields(one)));
+    parts.push(make("details", {}, make("summary", {}, "How complete each column is"),
+      make("p", {}, "Of the rows to which a column can apply, those with a value. Missing values are counted apart: NA not applicable, NK not known, NR refused, NC not collected."),
+      fields(one)));
     if (one.not_run.length) {
       parts.push(make("details", {}, make("summary", {}, `${several(one.not_run.length, "rule", "rules")} not run, for want of what only the audit knows`),
         make("ul", {}, ...one.not_run.map((rule) => make("li", {}, make("strong", {}, rule.id), ` ${rule.title}: ${rule.needs}`)))));
@@ -325,7 +328,7 @@
     results.dataset.memory = memory;
     results.replaceChildren(
       make("p", { class: "bar" }, save("csv", "findings.csv", "Save all findings as CSV"), save("json", "findings.json", "Save everything as JSON")),
-      make("p", { class: "soft" }, `Checked in ${seconds.toFixed(1)} s by ${specification.name} ${specification.version}, Candour ${version}. Specification `, make("span", { class: "hash" }, specification.sha256)),
+      make("p", { class: "soft" }, `Checked in ${seconds.toFixed(1)} s by ${specification.name} ${specification.version}, Candour ${version}. The specification has the SHA-256 `, make("span", { class: "hash" }, specification.sha256)),
       ...returns.map(section));
     say(`Checked ${several(returns.length, "return", "returns")}. Nothing left this machine.`);
     results.querySelector("h2")?.focus();
