@@ -47,3 +47,8 @@ demo:
 [group('run')]
 examples:
     python3 examples/make_documents.py
+
+# the page with which a body checks its return, without a network
+[group('run')]
+dry-run out="dry-run.html":
+    extras/dry-run/build {{out}}

@@ -316,7 +316,12 @@ fn sheets(path: &Path, files: &dyn Files, faults: &mut Vec<Fault>) -> Result<(Ve
         let fault = Fault::new(path, plain(&finding.message), mend);
         faults.push(Fault { stops: finding.severity == Severity::Error, ..fault });
     }
-    Ok((sheets, hexadecimal(&Sha256::digest(&bytes))))
+    Ok((sheets, sha256(&bytes)))
+}
+
+/// The SHA-256 of some bytes in hexadecimal, as the list of files of a return gives it.
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -327,7 +332,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The SHA-256 of a file, as the list of files of a return gives it.
+/// The same of a file, which is not held.
 fn sha256_of(files: &dyn Files, path: &Path) -> Result<String, String> {
     let mut file = files.open(path).map_err(|error| format!("cannot be opened: {error}"))?;
     let mut hash = Sha256::new();

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use candour_returns::files::sha256;
 use candour_returns::{ColumnType, Example, Specification};
-use sha2::{Digest as _, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("name the folder to write to")?;
@@ -77,9 +77,8 @@ fn write_tables(
             writeln!(text, "{}", cells.join(","))?;
         }
         let bytes = encode(&text);
-        let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        hashes.insert(name.clone(), sha256(&bytes));
         std::fs::write(folder.join(format!("{name}.csv")), bytes)?;
-        hashes.insert(name, hash);
     }
     Ok(())
 }

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use candour_returns::files::{self, CheckedReturn, Fault, Files, Source};
 use candour_returns::{
-    AUD_1, BodyType, CheckOptions, Mapping, MissingCounts, Outside, Partition, QualityWeights, Ran,
-    RuleOutcome, RuleSeverity, Share, Specification, check, find_rule, quality,
+    AUD_1, BodyType, CheckOptions, Dimension, Mapping, MissingCounts, Outside, Partition, QualityWeights,
+    Ran, RuleOutcome, RuleSeverity, Share, Specification, check, find_rule, quality,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 /// What `candour returns check` takes as options. Files are given as their text.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -62,7 +61,7 @@ struct One<'a> {
     faults: &'a [Fault],
     rules: Vec<Found<'a>>,
     not_run: Vec<NotRun<'a>>,
-    dimensions: Vec<Dimension<'a>>,
+    dimensions: Vec<Passed<'a>>,
     fields: Vec<Field<'a>>,
 }
 
@@ -88,8 +87,8 @@ struct NotRun<'a> {
 }
 
 #[derive(Serialize)]
-struct Dimension<'a> {
-    dimension: candour_returns::Dimension,
+struct Passed<'a> {
+    dimension: Dimension,
     pass: &'a Option<Share>,
     tested: u64,
     failed: u64,
@@ -160,7 +159,7 @@ impl DryRun {
             one.expect(settings.body_type);
             checked.push(one);
         }
-        let sha256 = Sha256::digest(text.unwrap_or(AUD_1)).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = files::sha256(text.unwrap_or(AUD_1).as_bytes());
         let specification = Named { name: specification.name, version: specification.version, sha256 };
         Ok(Self { checked, specification })
     }
@@ -263,7 +262,7 @@ fn one(checked: &CheckedReturn) -> One<'_> {
         _ => None,
     });
     let quality = checked.quality.as_ref();
-    let dimensions = quality.into_iter().flat_map(|q| &q.dimensions).map(|d| Dimension {
+    let dimensions = quality.into_iter().flat_map(|q| &q.dimensions).map(|d| Passed {
         dimension: d.dimension,
         pass: &d.pass,
         tested: d.rules.iter().map(|r| r.tested).sum(),

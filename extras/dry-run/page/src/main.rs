@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use candour_returns::files::sha256;
 use candour_returns::{AUD_1, BodyType, Mapping, RULES, Specification};
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
@@ -44,7 +45,7 @@ fn write(out: &Path) -> Result<String> {
         std::fs::create_dir_all(folder).with_context(|| format!("{shown}: its folder cannot be made"))?;
     }
     std::fs::write(out, &page).with_context(|| format!("{shown}: cannot be written"))?;
-    Ok(format!("{shown}: {} KiB, SHA-256 {}", page.len() >> 10, hexadecimal(page.as_bytes())))
+    Ok(format!("{shown}: {} KiB, SHA-256 {}", page.len() >> 10, sha256(page.as_bytes())))
 }
 
 /// Compiles the check. The bytes do not tell where they were compiled, and the same sources give the same ones anywhere.
@@ -107,8 +108,8 @@ fn page(module: &[u8]) -> Result<String> {
         ("{style-hash}", hash(&style)),
         ("{call}", escape(&format!("{} {}", specification.name, specification.version))),
         ("{rules}", RULES.len().to_string()),
-        ("{specification-hash}", hexadecimal(AUD_1.as_bytes())),
-        ("{module-hash}", hexadecimal(&module)),
+        ("{specification-hash}", sha256(AUD_1.as_bytes())),
+        ("{module-hash}", sha256(&module)),
         ("{version}", env!("CARGO_PKG_VERSION").to_owned()),
         ("{types}", options(types)),
         ("{dialects}", options(dialects)),
@@ -152,10 +153,6 @@ fn title(kind: BodyType) -> &'static str {
 /// A source of the content security policy.
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn escape(text: &str) -> String {
