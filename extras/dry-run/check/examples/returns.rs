@@ -66,7 +66,7 @@ fn write_tables(
         if let (Some(table), Some(hash)) = (at("table"), at("sha256")) {
             for row in &mut rows {
                 if let Some(found) = hashes.get(&row[table]) {
-                    row[hash] = String::clone(found);
+                    row[hash].clone_from(found);
                 }
             }
         }
