@@ -101,3 +101,9 @@ pub(crate) fn read_mapping(given: &Path, specification: &Specification) -> Resul
     candour_returns::files::read_mapping(given, &OnDisk, specification)
         .map_err(|fault| anyhow::anyhow!("{}: {}", fault.file, fault.message))
 }
+
+/// The SHA-256 of a file, as the list of files of a return gives it.
+pub(crate) fn sha256_of(path: &Path) -> Result<String> {
+    candour_returns::files::sha256_of(&OnDisk, path)
+        .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
+}

@@ -332,8 +332,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The same of a file, which is not held.
-fn sha256_of(files: &dyn Files, path: &Path) -> Result<String, String> {
+/// The same of a file, which is not held. The error is what is wrong with it.
+pub fn sha256_of(files: &dyn Files, path: &Path) -> Result<String, String> {
     let mut file = files.open(path).map_err(|error| format!("cannot be opened: {error}"))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

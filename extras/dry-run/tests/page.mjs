@@ -103,7 +103,14 @@ const told = (place, ...more) => {
   }
 };
 
-// Every return as a folder: the same findings as the program's, byte for byte, and as JSON.
+// Every return as a folder: the same findings as the program's, byte for byte, and as JSON. The program holds returns of one command
+// against one another; the page is for one body, so the program is asked of each by itself.
+const apart = { nation: ["nation/X23000001/v2", "nation/X23000002"] };
+const csv_of = (name) => (apart[name] ?? [name]).map((place) => told(place, "--format", "csv")).map((csv, at) => (at ? csv.slice(csv.indexOf("\n") + 1) : csv)).join("");
+const json_of = (name) => {
+  const all = (apart[name] ?? [name]).map((place) => told(place, "--format", "json", "--quality").trimEnd());
+  return `${name in apart ? `[${all.join(",")}]` : all[0]}\n`;
+};
 const expected = {
   good: "Nothing to correct and nothing to explain.",
   bad: "This return would be stopped.",
@@ -118,8 +125,8 @@ for (const [name, words] of Object.entries(expected)) {
   await run(page);
   check(`${name}: ${words}`, (await page.locator("#results .headline").allTextContents()).some((said) => said.startsWith(words)));
   const csv = await saved(page, "csv");
-  assert.equal(csv, told(name, "--format", "csv"), `${name}: the page and the program find the same`);
-  assert.equal(await saved(page, "json"), told(name, "--format", "json", "--quality"), `${name}: the same as JSON`);
+  assert.equal(csv, csv_of(name), `${name}: the page and the program find the same`);
+  assert.equal(await saved(page, "json"), json_of(name), `${name}: the same as JSON`);
   passed += 2;
   check(`${name}: there are findings where there should be`, csv.split("\n").length > 2 === !words.startsWith("Nothing"));
   quiet();
