@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use candour_returns::workflow::ReturnEvent;
 use candour_returns::{
-    BodyType, CheckOptions, CheckReport, Outside, QualityReport, QualityWeights, RULES, Ran, Return,
-    RuleOutcome, RuleSeverity, Specification, check, find_rule, quality, rules_markdown,
+    BodyType, CheckOptions, Outside, QualityReport, QualityWeights, RULES, Ran, Return, RuleOutcome,
+    RuleSeverity, Specification, check, find_rule, quality, rules_markdown,
 };
 use clap::ValueEnum;
 use indicatif::ProgressBar;
