@@ -21,6 +21,8 @@ use crate::workspace::Workspace;
 use super::returns_load::{Desk, Loaded};
 use super::{progress, returns_lists, returns_load, returns_moves, returns_queries, returns_status};
 
+/// Bytes of returns that are read once and held until all are checked; of more each is read again when its turn comes.
+const HELD: u64 = 256 << 20;
 /// Bytes that a specification, or what is known beside a return, may hold.
 const LIMIT: u64 = 64 << 20;
 /// Rows of a rule that the text names; the CSV names all.
@@ -303,6 +305,12 @@ pub(super) fn read(source: Source, named: Option<&Path>, specification: &Specifi
     Ok(Read { source, returned, faults })
 }
 
+/// How much lies in the files of returns; what cannot be asked counts nothing, and is a fault when it is read.
+fn bytes_of(sources: &[Source]) -> u64 {
+    let files = sources.iter().flat_map(|source| &source.files);
+    files.filter_map(|path| std::fs::metadata(path).ok()).map(|about| about.len()).sum()
+}
+
 #[derive(clap::Args)]
 #[command(
     after_help = "Example: candour returns check our-return --outside call.json\n         candour returns check returns --format csv > findings.csv\n\nNothing is sent anywhere, and no finding holds a value. See docs/returns.md."
@@ -344,20 +352,28 @@ impl Check {
         if self.format == CheckFormat::Csv {
             options.listed = usize::MAX;
         }
-        let bar = progress(2 * sources.len() as u64, "Checking returns");
-        let read = |source: &Source| {
-            let read = self.input.read(source.clone(), &specification);
-            bar.inc(1);
-            read
-        };
-        let read: Vec<Read> = sources.par_iter().map(read).collect::<Result<_>>()?;
+        let read = |source: &Source| self.input.read(source.clone(), &specification);
         // Several returns of one command are held against one another, as those of a call are when they are loaded.
-        let loaded = match loaded {
-            None if read.len() > 1 => Some(Loaded::of(&read, &options)),
-            loaded => loaded,
+        let beside = loaded.is_none() && sources.len() > 1;
+        let steps = if beside { 2 } else { 1 };
+        let bar = progress(steps * sources.len() as u64, "Checking returns");
+        let (loaded, kept): (Option<Loaded>, Vec<Option<Read>>) = if beside {
+            let small = bytes_of(&sources) <= HELD;
+            let first = |source: &Source| {
+                let read = read(source)?;
+                bar.inc(1);
+                Ok((Loaded::digest(&read, &options), small.then_some(read)))
+            };
+            let (digests, kept): (Vec<_>, Vec<_>) =
+                sources.par_iter().map(first).collect::<Result<Vec<_>>>()?.into_iter().unzip();
+            (Some(Loaded::of(digests.into_iter().flatten())), kept)
+        } else {
+            (loaded, sources.iter().map(|_| None).collect())
         };
-        let one = |read: Read| self.one(read, &options, loaded.as_ref(), &bar);
-        let shown: Vec<Shown> = read.into_par_iter().map(one).collect::<Result<_>>()?;
+        let one = |(source, kept): (&Source, Option<Read>)| {
+            self.one(kept.map_or_else(|| read(source), Ok)?, &options, loaded.as_ref(), &bar)
+        };
+        let shown: Vec<Shown> = sources.par_iter().zip(kept).map(one).collect::<Result<_>>()?;
         bar.finish_and_clear();
         match self.format {
             CheckFormat::Json => {

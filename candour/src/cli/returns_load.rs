@@ -220,13 +220,15 @@ impl Loaded {
     }
 
     /// The same of returns that are only looked at.
-    pub(super) fn of(read: &[Read], options: &CheckOptions) -> Self {
-        let sound = read.par_iter().filter(|one| one.faults.iter().all(|fault| !fault.stops));
-        let digests = sound.filter_map(|one| {
-            let body = one.body()?.to_owned();
-            Some((body.clone(), BodyDigest { body, ..one.returned.body_digest(options) }))
-        });
-        Self::new(digests.collect(), None)
+    pub(super) fn of(digests: impl IntoIterator<Item = BodyDigest>) -> Self {
+        Self::new(digests.into_iter().map(|digest| (digest.body.clone(), digest)).collect(), None)
+    }
+
+    /// What the other bodies need to know of a return; nothing of one that cannot be loaded.
+    pub(super) fn digest(read: &Read, options: &CheckOptions) -> Option<BodyDigest> {
+        let sound = read.faults.iter().all(|fault| !fault.stops);
+        let body = read.body().filter(|_| sound)?.to_owned();
+        Some(BodyDigest { body, ..read.returned.body_digest(options) })
     }
 
     /// Takes in the returns of more bodies, in place of those that they sent before.
